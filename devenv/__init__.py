@@ -1,0 +1,1 @@
+"""What ``./dev`` runs: one file a concern, Python's standard library only."""

@@ -1,0 +1,78 @@
+"""System packages, by Debian's own apt with the settings of the machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+
+from . import cache, process
+from .console import DevError, say
+
+
+def missing(packages: Iterable[str]) -> list[str]:
+    """Return those of `packages` that dpkg does not hold as installed.
+
+    :param packages: names of Debian packages
+    :raise DevError: on a machine without dpkg
+    """
+    names = list(packages)
+    if not shutil.which("dpkg-query"):
+        raise DevError(f"this is no Debian: install what is in {' '.join(names)}")
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    present = {
+        line.split()[0] for line in done.stdout.splitlines() if "installed" in line
+    }
+    return [name for name in names if name not in present]
+
+
+def ensure(packages: Iterable[str], why: str) -> None:
+    """Install those Debian packages that are missing, once.
+
+    :param packages: names of Debian packages
+    :param why: what needs them, for the progress line
+    :raise DevError: when there is no right or no way to install them
+    """
+    wanted = missing(packages)
+    if not wanted:
+        return
+    with cache.lock("apt"):
+        wanted = missing(wanted)
+        if wanted:
+            _install(wanted, why)
+
+
+def _install(packages: list[str], why: str) -> None:
+    prefix = _as_root(packages, why)
+    say(f"installing {' '.join(packages)} ({why})")
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends"]
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    # Another apt may run (unattended upgrades): wait for its lock, do not fail.
+    command = [*prefix, *install, "-o", "DPkg::Lock::Timeout=300", *packages]
+    try:
+        process.run(command, f"install {' '.join(packages)}", env=env)
+    except DevError:
+        # A fresh machine has no package lists yet, an old one has outdated lists.
+        update = [*prefix, "apt-get", "update", "-q"]
+        process.run(update, "update apt's package lists", env=env)
+        process.run(command, f"install {' '.join(packages)}", env=env)
+
+
+def _as_root(packages: list[str], why: str) -> list[str]:
+    """Return what to put before a command to run it as root."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo"):
+        asked = subprocess.run(
+            ["sudo", "-n", "true"], capture_output=True, check=False
+        )
+        if not asked.returncode:
+            return ["sudo", "-n"]
+    raise DevError(
+        f"{why} needs the Debian packages {' '.join(packages)}: let an administrator "
+        f"run 'apt-get install {' '.join(packages)}', then call ./dev again"
+    )

@@ -1,0 +1,76 @@
+"""Running other programs: quietly, and with their last words when they fail."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import cache
+from .console import DevError
+
+
+def run(
+    command: Sequence[object],
+    what: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    text: str | None = None,
+    user: str | None = None,
+) -> str:
+    """Run a program to its end and return what it printed on standard output.
+
+    The locks held now pass to the program (see `cache.lock`).
+
+    :param command: program and arguments
+    :param what: what is being done, for the error line ("install Odoo's packages")
+    :param env: its whole environment; by default the caller's
+    :param cwd: the directory it runs in; by default the caller's
+    :param text: its standard input; by default there is none
+    :param user: run as this user (only root can)
+    :return: standard output
+    :raise DevError: when it can't be started or ends with another status than 0
+    """
+    arguments = [str(part) for part in command]
+    as_user = {"user": user, "extra_groups": []} if user else {}
+    try:
+        done = subprocess.run(
+            arguments,
+            input=text or "",
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=env,
+            cwd=cwd,
+            pass_fds=cache.held(),
+            check=False,
+            **as_user,
+        )
+    except FileNotFoundError as error:
+        raise DevError(f"cannot {what}: {error.filename} is missing") from error
+    if done.returncode:
+        words = last_words(done.stderr) or last_words(done.stdout)
+        raise DevError(f"cannot {what}: {words or f'status {done.returncode}'}")
+    return done.stdout
+
+
+# How pip, apt, PostgreSQL and Odoo begin the line that says what went wrong.
+_SIGNS = ("ERROR:", "E:", "FATAL:", "initdb: error:", "No space left")
+
+
+def last_words(output: str) -> str:
+    """Return the line of a program's output that most likely tells the failure.
+
+    :param output: everything it printed
+    :return: the last line with a sign of an error, else the last line, else ""
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    marked = [line for line in lines if any(sign in line for sign in _SIGNS)]
+    full = [line for line in lines if "No space left" in line]
+    return (full or marked or lines or [""])[-1][:300]
+
+
+def clean_env() -> dict[str, str]:
+    """Return the caller's environment less what would bend another Python."""
+    drop = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    return {name: value for name, value in os.environ.items() if name not in drop}
