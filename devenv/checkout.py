@@ -1,0 +1,50 @@
+"""The files of this checkout."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .console import DevError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def git_env() -> dict[str, str]:
+    """Return the environment in which git accepts a checkout of another owner."""
+    return {
+        **os.environ,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
+
+
+def text_files() -> list[Path]:
+    """Return the text files that git knows or would add, relative to `ROOT`.
+
+    :raise DevError: when this is no checkout, or git is missing
+    """
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=git_env(), capture_output=True, check=True
+        )
+    except FileNotFoundError as error:
+        raise DevError("git is missing: install it to list the files") from error
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode(errors="replace")
+        raise DevError(f"cannot list the files of {ROOT}: {words}") from error
+    names = sorted(set(done.stdout.decode().split("\0")) - {""})
+    return [Path(name) for name in names if _is_text(ROOT / name)]
+
+
+def _is_text(path: Path) -> bool:
+    # Deleted files are still known to git; links are checked where they lead.
+    if path.is_symlink() or not path.is_file():
+        return False
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
