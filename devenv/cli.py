@@ -18,7 +18,7 @@ COMMANDS = {
         "NAME [--with MOD,MOD] [--lang ro_RO,bg_BG] [--demo]  a fresh database",
     ),
     "odoo": ("odoo", "main", "ARGS...  Odoo's own command line"),
-    "shell": ("shell", "main", "DB < FILE  Odoo's shell on a database"),
+    "shell": ("odoo", "main_shell", "DB < FILE  Odoo's shell on a database"),
     "env": ("environment", "main", "the environment as JSON"),
     "stop": ("postgres", "main_stop", "end the private PostgreSQL"),
 }

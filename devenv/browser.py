@@ -1,0 +1,27 @@
+"""The browser of tours, system tests and the demo: Chromium."""
+
+import shutil
+
+from . import apt
+from .console import DevError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str:
+    """Return the path of the browser that is installed, "" without one."""
+    paths = (shutil.which(name) for name in NAMES)
+    return next((path for path in paths if path), "")
+
+
+def ensure() -> str:
+    """Return the path of the browser, installed first when there is none.
+
+    :raise DevError: when it can't be installed
+    """
+    if not find():
+        apt.ensure(["chromium"], "the browser")
+    found = find()
+    if not found:
+        raise DevError("no browser: install Chromium so that it is on PATH")
+    return found
