@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": ("demo", "main", "[--check]  a running Odoo with demo data"),
     "test": ("testing", "main", "[PATHS, pytest options]  every test"),
     "lint": ("lint", "main", "the OCA toolchain"),
+    "i18n": ("i18n", "main", "export the terms, merge them into the translations"),
     "bench": ("bench", "main", "[NAME] [--json FILE]  the benchmarks"),
     "initdb": (
         "database",
