@@ -1,0 +1,93 @@
+"""Romanian and Bulgarian are complete, and the template is what the source says."""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from devenv import translations
+
+ROOT = Path(__file__).resolve().parents[2]
+ADDON = "invoice_send_client"
+FOLDER = ROOT / ADDON / "i18n"
+COMPLETE = ("bg", "ro")
+
+# %s, %(name)s, %%; {}, {name}, {{ object.name }}
+PRINTF = re.compile(r"%(?:\(\w+\))?[#0+-]*[\d.]*[a-zA-Z%]")
+BRACES = re.compile(r"\{\{.*?\}\}|\{[\w.:!]*\}")
+# A tag with what the reader does not see: where it leads, what it shows.
+TAG = re.compile(r"</?[a-z][\w-]*|\b(?:t-[\w-]+|href|src|class|style)=\"[^\"]*\"")
+
+
+def languages() -> list[str]:
+    """Return the languages that have a file, and those that must have one."""
+    return sorted({*COMPLETE, *(path.stem for path in FOLDER.glob("*.po"))})
+
+
+def marks(text: str) -> Counter:
+    """Count what a translation must take over as it is."""
+    bare = BRACES.sub("", text)
+    printf = PRINTF.findall(bare) if "%(" in bare or "%s" in bare else []
+    return Counter([*printf, *BRACES.findall(text), *TAG.findall(text)])
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_every_term_is_translated(language):
+    """Romanian and Bulgarian leave no term open or doubtful."""
+    catalog = translations.read(FOLDER / f"{language}.po")
+    assert len(catalog), f"{language}.po is missing or empty"
+    assert [entry.msgid for entry in translations.lacking(catalog)] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_terms_are_those_of_the_template(language):
+    """Every language has the terms of the template, no other and none twice."""
+    template = translations.read(FOLDER / f"{ADDON}.pot")
+    catalog = translations.read(FOLDER / f"{language}.po")
+    assert translations.terms(catalog) == translations.terms(template)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_placeholders_and_tags_are_kept(language):
+    """What a program fills in or a browser reads is the same in every language."""
+    catalog = translations.read(FOLDER / f"{language}.po")
+    wrong = [
+        (entry.msgid, entry.msgstr)
+        for entry in catalog
+        if entry.msgstr and marks(entry.msgid) != marks(entry.msgstr)
+    ]
+    assert wrong == []
+
+
+def test_the_template_is_up_to_date(tmp_path):
+    """The template holds the terms that Odoo exports now."""
+    database, fresh = "isc_test_i18n", tmp_path / f"{ADDON}.pot"
+    dev("initdb", database)
+    dev("odoo", "i18n", "export", "-d", database, "-o", fresh, ADDON)
+    exported = translations.terms(translations.read(fresh))
+    stored = translations.terms(translations.read(FOLDER / f"{ADDON}.pot"))
+    assert stored == exported, "run ./dev i18n"
+
+
+def dev(*arguments: object) -> None:
+    """Run a command of ./dev; fail with its last words."""
+    command = [str(part) for part in (ROOT / "dev", *arguments)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_marks_are_found():
+    """The comparison itself sees placeholders and tags, and no percent sign."""
+    text = 'Hi %(name)s, {{ object.x }}: 50% <a href="/x" title="y">{count}</a>'
+    assert set(marks(text)) == {
+        "%(name)s",
+        "{{ object.x }}",
+        "{count}",
+        "<a",
+        "</a",
+        'href="/x"',
+    }
