@@ -1,0 +1,99 @@
+"""The words of a delivery's life, and which may follow which: read here first."""
+
+#: State of a delivery, in the order in which a client comes nearer to the document.
+#: The same words name the events (``invoice.delivery.event.event_type``).
+DELIVERY_STATES = [
+    ("outgoing", "Waiting"),  # written at Send, the mail server was not yet asked
+    ("sent", "Sent"),  # the mail server took the mail of this recipient
+    ("open", "Probably opened"),  # picture or page was fetched, perhaps by a machine
+    ("view", "Viewed"),  # a person on the client's side looked
+    ("download", "Downloaded"),  # a person took the PDF
+    ("accept", "Accepted"),  # the client pressed Accept
+    ("return", "Returned"),  # the client pressed Return and wrote a reason
+    ("error", "Not sent"),  # see failure_type; "unknown" may have arrived
+    ("bounce", "Bounced"),  # taken by our server, sent back by the client's
+    ("cancel", "Cancelled"),  # the document was reset or the sending withdrawn
+]
+
+#: target state -> states it may be reached from. Anything else is refused silently:
+#: evidence arrives late, twice and out of order, and must never undo better evidence.
+#: ``error`` leads to the client's acts, since an unknown mail may have arrived.
+DELIVERY_TRANSITIONS = {
+    "outgoing": {"error", "bounce"},
+    "sent": {"outgoing"},
+    "open": {"sent", "error"},
+    "view": {"sent", "open", "error", "bounce"},
+    "download": {"sent", "open", "view", "error", "bounce"},
+    "accept": {"sent", "open", "view", "download", "return", "error", "bounce"},
+    "return": {"sent", "open", "view", "download", "accept", "error", "bounce"},
+    "error": {"outgoing"},
+    "bounce": {"sent", "open", "error"},
+    "cancel": {"outgoing"},
+}
+
+#: Rank of the states that count as progress (requirements D4).
+DELIVERY_PROGRESS = {
+    state: rank
+    for rank, state in enumerate(
+        ("outgoing", "sent", "open", "view", "download", "accept")
+    )
+}
+
+#: States in which nothing got through to the recipient.
+DELIVERY_PROBLEMS = ("error", "bounce")
+
+#: What the summary on the invoice can say: a delivery's states less ``bounce`` and
+#: ``cancel``, which D4 turns into ``error`` and nothing.
+MOVE_STATES = [
+    state for state in DELIVERY_STATES if state[0] not in ("bounce", "cancel")
+]
+
+#: Why a delivery is in ``error``.
+FAILURE_TYPES = [
+    ("address", "Wrong address"),
+    ("refused", "Refused by the mail server"),
+    ("deferred", "Put off by the mail server too often"),
+    ("server", "Mail server not reached"),
+    ("render", "The letter could not be written"),
+    ("pdf", "The PDF could not be made"),
+    ("edi", "The electronic invoice failed"),
+    ("size", "Too big"),
+    ("unknown", "May have arrived"),
+]
+
+ROLES = [("to", "To"), ("cc", "CC"), ("bcc", "BCC")]
+
+DOCUMENT_MODES = [("link", "Link"), ("attachment", "Attachment")]
+
+#: What the company can choose as its default (requirements D2).
+COMPANY_DOCUMENT_MODES = [*DOCUMENT_MODES, ("automatic", "Automatic")]
+
+#: Events that no state carries.
+EVENT_TYPES = [*DELIVERY_STATES, ("renew", "New link asked for")]
+
+#: What a visitor asked for (``tools.visitor.observe``'s target) -> event type.
+TARGET_EVENTS = {
+    "pixel": "open",
+    "page": "open",
+    "beacon": "view",
+    "form": "view",
+    "pdf": "download",
+}
+
+#: System parameter with the base address that was confirmed from outside (D2).
+PUBLIC_URL_PARAMETER = "invoice_send_client.public_url"
+
+#: Scope of the signature in a client's link, see ``tools.links``.
+LINK_SCOPE = "invoice_send_client-link"
+
+#: Advisory lock class of "this line is being sent": the first key of PostgreSQL's
+#: two-key advisory locks, the line's id is the second.
+LINE_LOCK_CLASS = 0x15C0
+
+#: Seconds after Send at which the cron looks after a run that was started in the
+#: user's own request; earlier it would only find it locked.
+RESCUE_SECONDS = 60
+
+#: Minutes between the attempts at one recipient (requirements B6, issue "A sending
+#: that can be trusted").
+RETRY_MINUTES = (1, 5, 15, 60)

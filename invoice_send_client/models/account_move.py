@@ -1,0 +1,161 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+
+from ..const import DELIVERY_PROBLEMS, DELIVERY_PROGRESS, MOVE_STATES
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    invoice_delivery_ids = fields.One2many(
+        "invoice.delivery",
+        "move_id",
+        copy=False,
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+    invoice_delivery_count = fields.Integer(compute="_compute_invoice_delivery_count")
+    invoice_delivery_state = fields.Selection(
+        MOVE_STATES,
+        string="Client status",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        help="How near the client came to the document since it was last posted.",
+    )
+    invoice_delivery_problem = fields.Boolean(
+        string="Problem with a recipient",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+    )
+    invoice_delivery_recipients = fields.Char(
+        string="Sent to client at",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+        help="The addresses that the document was sent to.",
+    )
+    invoice_sent_datetime = fields.Datetime(
+        string="Sent to client on",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+    )
+    invoice_view_datetime = fields.Datetime(
+        string="Viewed by client on",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+    )
+
+    @api.depends("invoice_delivery_ids")
+    def _compute_invoice_delivery_count(self):
+        counts = dict(
+            self.env["invoice.delivery"]._read_group(
+                [("move_id", "in", self.ids)], ["move_id"], ["__count"]
+            )
+        )
+        for move in self:
+            move.invoice_delivery_count = counts.get(move._origin, 0)
+
+    @api.depends(
+        "invoice_delivery_ids.state",
+        "invoice_delivery_ids.is_current",
+        "invoice_delivery_ids.role",
+        "invoice_delivery_ids.is_internal",
+        "invoice_delivery_ids.sent_datetime",
+        "invoice_delivery_ids.view_datetime",
+        "invoice_delivery_ids.accept_datetime",
+        "invoice_delivery_ids.return_datetime",
+    )
+    def _compute_invoice_delivery_summary(self):
+        """Sum up the deliveries that count (requirements D4)."""
+        counted = defaultdict(lambda: self.env["invoice.delivery"])
+        for delivery in self.invoice_delivery_ids:
+            if (
+                delivery.is_current
+                and not delivery.is_internal
+                and delivery.role != "bcc"
+                and delivery.state != "cancel"
+            ):
+                counted[delivery.move_id._origin.id] |= delivery
+        for move in self:
+            deliveries = counted[move._origin.id].sorted("id")
+            move.invoice_delivery_state = self._sum_up_delivery_state(deliveries)
+            move.invoice_delivery_problem = any(
+                delivery.state in DELIVERY_PROBLEMS for delivery in deliveries
+            )
+            move.invoice_delivery_recipients = ", ".join(
+                dict.fromkeys(filter(None, deliveries.mapped("email")))
+            )
+            move.invoice_sent_datetime = min(
+                filter(None, deliveries.mapped("sent_datetime")), default=False
+            )
+            move.invoice_view_datetime = min(
+                filter(None, deliveries.mapped("view_datetime")), default=False
+            )
+
+    @api.model
+    def _sum_up_delivery_state(self, deliveries):
+        """:return: one word for all deliveries of a document (requirements D4)
+
+        :param deliveries: those that count, empty for a document never sent
+        :rtype: str | bool
+        """
+        accepted = max(filter(None, deliveries.mapped("accept_datetime")), default=None)
+        returned = max(filter(None, deliveries.mapped("return_datetime")), default=None)
+        if returned and (not accepted or returned > accepted):
+            return "return"
+        progress = [
+            state for state in deliveries.mapped("state") if state in DELIVERY_PROGRESS
+        ]
+        if progress:
+            return max(progress, key=DELIVERY_PROGRESS.get)
+        return "error" if deliveries else False
+
+    def _get_invoice_deliveries_to_void(self):
+        """:return: the deliveries that end when the document is no longer posted"""
+        # sudo: who may reset a document ends its sending, whoever sent it
+        return self.sudo().invoice_delivery_ids.filtered("is_current")
+
+    def button_draft(self):
+        # EXTENDS 'account'
+        result = super().button_draft()
+        self._get_invoice_deliveries_to_void()._void()
+        return result
+
+    def button_cancel(self):
+        # EXTENDS 'account'
+        result = super().button_cancel()
+        self._get_invoice_deliveries_to_void()._void()
+        return result
+
+    def _ensure_invoice_pdf(self):
+        """Give the legal PDF, made now where it was not needed before (D5).
+
+        :return: the attachment, empty where it can't be made
+        :rtype: ir.attachment
+        """
+        self.ensure_one()
+        if not self.invoice_pdf_report_id and self.state == "posted":
+            self.env["account.move.send"]._generate_and_send_invoices(
+                self, allow_raising=False, sending_methods=[]
+            )
+        return self.invoice_pdf_report_id
+
+    def _cron_account_move_send(self, job_count=10):
+        # EXTENDS 'account'
+        self.env["invoice.send.run"]._process_due()
+        return super()._cron_account_move_send(job_count=job_count)
+
+    def action_view_invoice_deliveries(self):
+        """Open what became of this document, recipient by recipient."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sent to client"),
+            "res_model": "invoice.delivery",
+            "view_mode": "list,form",
+            "domain": [("move_id", "in", self.ids)],
+        }

@@ -1,0 +1,150 @@
+import logging
+
+from odoo import _, api, models
+from odoo.exceptions import UserError
+from odoo.tools import formataddr
+
+from ..tools import addresses
+
+_logger = logging.getLogger(__name__)
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    # -- defaults --------------------------------------------------------------------
+
+    @api.model
+    def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
+        # EXTENDS 'account'
+        settings = super()._get_default_sending_settings(
+            move, from_cron=from_cron, **custom_settings
+        )
+        if line := custom_settings.get("invoice_send_line"):
+            settings["invoice_send_line"] = line
+        if "email" in settings["sending_methods"]:
+            defaults = self._get_default_delivery_settings(move, settings)
+            for key, value in defaults.items():
+                settings[key] = custom_settings.get(key, value)
+        return settings
+
+    @api.model
+    def _get_default_delivery_settings(self, move, settings):
+        """Give what this addon adds to the settings of one document.
+
+        :param move: the document
+        :param dict settings: native settings, with ``mail_partner_ids``
+        :return: values of ``document_mode``, ``email_from`` and the address lines
+        :rtype: dict
+        """
+        partners = self.env["res.partner"].browse(settings.get("mail_partner_ids"))
+        user = self.env["res.users"].browse(settings["author_user_id"])
+        return {
+            "document_mode": move.company_id._get_invoice_document_mode(),
+            "email_from": self._get_default_email_from(move, user),
+            "email_to": self._get_address_line(partners),
+            "email_cc": "",
+            "email_bcc": "",
+        }
+
+    @api.model
+    def _get_default_mail_lang(self, move, mail_template):
+        # OVERRIDE 'account'
+        # the customer's language, then the company's; a template has no say
+        return move.partner_id.lang or move.company_id.partner_id.lang or self.env.lang
+
+    @api.model
+    def _get_address_line(self, partners):
+        """:return: the partners' addresses with their names, divided by ``;``
+
+        :rtype: str
+        """
+        found = {}
+        for partner in partners:
+            for name, email in addresses.parse(partner.email)[0]:
+                found.setdefault(
+                    email, addresses.Address(name or partner.name or "", email)
+                )
+        return "; ".join(address.formatted for address in found.values())
+
+    @api.model
+    def _get_default_email_from(self, move, user, name=None):
+        """Write the From of a letter (requirements D6).
+
+        :param move: the document
+        :param user: who sends, empty where nobody pressed Send
+        :param str name: the name chosen in the window for this sending
+        :return: formatted address, or ``""``: Odoo's own choice
+        :rtype: str
+        """
+        default_name, email = move.company_id._get_invoice_sender(user)
+        return formataddr((name or default_name, email)) if email else ""
+
+    # -- which method applies ----------------------------------------------------------
+
+    @api.model
+    def _is_applicable_to_move(self, method, move, **move_data):
+        # EXTENDS 'account'
+        if method == "email" and move_data.get("email_to"):
+            return True  # typed addresses need no contact
+        return super()._is_applicable_to_move(method, move, **move_data)
+
+    # -- documents ---------------------------------------------------------------------
+
+    @api.model
+    def _prepare_invoice_pdf_report(self, invoices_data):
+        # EXTENDS 'account'
+        try:
+            return super()._prepare_invoice_pdf_report(invoices_data)
+        except UserError as error:
+            if not all(data.get("invoice_send_line") for data in invoices_data.values()):
+                raise
+            for data in invoices_data.values():
+                data["error"] = {
+                    "error_title": _("The PDF could not be made: %s", error),
+                    "failure_type": "pdf",
+                }
+
+    @api.model
+    def _hook_if_errors(self, moves_data, allow_raising=True):
+        # EXTENDS 'account'
+        for move_data in moves_data.values():
+            if line := move_data.get("invoice_send_line"):
+                error = move_data["error"]
+                failure_type = error.get("failure_type", "edi")
+                line._set_failed(failure_type, self._format_error_text(error))
+        return super()._hook_if_errors(moves_data, allow_raising=allow_raising)
+
+    # -- mail --------------------------------------------------------------------------
+
+    @api.model
+    def _send_mails(self, moves_data):
+        # OVERRIDE 'account'
+        # One mail a recipient, each with a link of its own and a verdict of its own,
+        # in place of one notification that carries an access token to everybody.
+        self._generate_dynamic_reports(moves_data)
+        new_runs = self.env["invoice.send.run"]
+        for move, move_data in moves_data.items():
+            line = move_data.get("invoice_send_line")
+            if not line:
+                run = new_runs._create_for_moves({move.sudo(False): move_data})
+                new_runs |= run
+                line = run.line_ids
+            line._post_letter(self._get_letter_values(move, move_data, line))
+        new_runs._start()
+
+    @api.model
+    def _get_letter_values(self, move, move_data, line):
+        """:return: what ``message_post`` needs besides what the line says
+
+        :param move: the document
+        :param dict move_data: its settings
+        :param line: ``invoice.send.run.line``
+        :rtype: dict
+        """
+        params = self._get_mail_params(move, move_data)
+        files = params["attachments"] if line.document_mode == "attachment" else []
+        proforma = move_data.get("proforma_pdf_attachment")
+        if proforma and line.document_mode == "attachment":
+            files.append((proforma.name, proforma.raw))
+        return {"author_id": params["author_id"], "attachments": files}

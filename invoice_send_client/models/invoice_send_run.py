@@ -1,0 +1,243 @@
+import contextlib
+import logging
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from ..const import LINE_LOCK_CLASS, RESCUE_SECONDS
+
+_logger = logging.getLogger(__name__)
+
+
+class InvoiceSendRun(models.Model):
+    """One press of Send: who sent what, when, and what became of it.
+
+    Written with all its lines and deliveries in one transaction (requirements D7).
+    For one document the work starts right after that transaction, in the same
+    request; whatever is left is found by the native cron. A line is worked on by
+    whoever holds its advisory lock, on a connection of its own, so that a dead worker
+    is told from a living one at once and no time limit has to be guessed.
+    """
+
+    _name = "invoice.send.run"
+    _description = "Invoice Sending"
+    _order = "id desc"
+    _rec_name = "create_date"
+
+    user_id = fields.Many2one(
+        "res.users", string="Sent by", required=True, readonly=True, index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    line_ids = fields.One2many("invoice.send.run.line", "run_id", readonly=True)
+    delivery_ids = fields.One2many("invoice.delivery", "run_id", readonly=True)
+    sent_count = fields.Integer(string="Sent", compute="_compute_counts")
+    failed_count = fields.Integer(string="Not sent", compute="_compute_counts")
+    skipped_count = fields.Integer(string="Skipped", compute="_compute_counts")
+    waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done")],
+        compute="_compute_state",
+        store=True,
+    )
+
+    @api.depends("delivery_ids.state", "line_ids.state")
+    def _compute_counts(self):
+        """Count documents: one that failed for any recipient counts as failed."""
+        for run in self:
+            states = [line._get_outcome() for line in run.line_ids]
+            run.sent_count = states.count("sent")
+            run.failed_count = states.count("failed")
+            run.skipped_count = states.count("skipped")
+            run.waiting_count = states.count("waiting")
+
+    @api.depends("delivery_ids.state", "line_ids.state")
+    def _compute_state(self):
+        for run in self:
+            outcomes = {line._get_outcome() for line in run.line_ids}
+            run.state = "running" if "waiting" in outcomes else "done"
+
+    # -- writing a run ---------------------------------------------------------------
+
+    @api.model
+    def _create_for_moves(self, moves_data):
+        """Copy what is to be sent to lasting records (D7).
+
+        :param dict moves_data: settings of ``account.move.send`` by move
+        :return: the run, with a line and its deliveries for each move
+        :rtype: invoice.send.run
+        """
+        # sudo: the records of a sending are evidence, nobody may write them by hand
+        self = self.sudo()
+        moves = self.env["account.move"].concat(*moves_data)
+        run = self.create(
+            {"user_id": self.env.uid, "company_id": moves.company_id[:1].id}
+        )
+        lines = self.env["invoice.send.run.line"].create(
+            [
+                {"run_id": run.id, **self._prepare_line_values(move, move_data)}
+                for move, move_data in moves_data.items()
+            ]
+        )
+        lines._create_deliveries()
+        return run
+
+    @api.model
+    def _prepare_line_values(self, move, move_data):
+        """:return: values of the lasting copy of one document's settings"""
+        return {
+            "move_id": move.id,
+            "sending_methods": list(move_data.get("sending_methods") or []),
+            "extra_edis": list(move_data.get("extra_edis") or []),
+            "invoice_edi_format": move_data.get("invoice_edi_format"),
+            "pdf_report_id": move_data["pdf_report"].id,
+            "mail_template_id": (move_data.get("mail_template") or move.browse()).id,
+            "mail_attachments_widget": move_data.get("mail_attachments_widget") or [],
+            "author_partner_id": move_data.get("author_partner_id"),
+            "document_mode": move_data["document_mode"],
+            "mail_lang": move_data.get("mail_lang"),
+            "subject": move_data.get("mail_subject"),
+            "body": move_data.get("mail_body"),
+            "email_from": move_data.get("email_from"),
+            "email_to": move_data.get("email_to"),
+            "email_cc": move_data.get("email_cc"),
+            "email_bcc": move_data.get("email_bcc"),
+        }
+
+    # -- work ------------------------------------------------------------------------
+
+    @api.model
+    def _can_commit(self):
+        return self.env["account.move.send"]._can_commit()
+
+    @api.model
+    def _commit(self):
+        """The one place with an explicit commit: what is done so far stays done.
+
+        The mail server's word can't be rolled back, so an attempt is committed before
+        it is asked and its verdict after it.
+        """
+        if self._can_commit():
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    @api.model
+    @contextlib.contextmanager
+    def _isolate(self):
+        """Undo the block's work when it raises, and let the exception pass.
+
+        A savepoint would be lost as soon as an e-invoice commits its own progress, so
+        the whole transaction goes: everything before the block was committed. Where
+        nothing can be committed a savepoint is all there is.
+        """
+        if not self._can_commit():
+            with self.env.cr.savepoint():
+                yield
+            return
+        try:
+            yield
+        except Exception:
+            self.env.cr.rollback()
+            raise
+
+    def _start(self):
+        """Begin to work on the runs as soon as this transaction is committed.
+
+        Where nothing can be committed (a test's transaction) the work is done here.
+        """
+        if not self._can_commit():
+            for run in self:
+                run._process()
+            return
+        self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
+        dbname, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
+
+        @self.env.cr.postcommit.add
+        def work():
+            with Registry(dbname).cursor() as cr:
+                # su: the records of a sending have no writer but the sending itself
+                env = api.Environment(cr, uid, {}, su=True)
+                for run in env["invoice.send.run"].browse(ids):
+                    run._process()
+
+    @api.model
+    def _trigger_cron(self, delay=timedelta()):
+        # sudo: users may start their own sending, not read scheduled actions
+        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
+        cron._trigger(fields.Datetime.now() + delay)
+
+    def _process(self):
+        """Work on what is due of this run, document by document."""
+        self.ensure_one()
+        for line in self.line_ids:
+            line._process()
+
+    @api.model
+    def _process_due(self, limit=None):
+        """Work on every line with something due, oldest first. For the cron.
+
+        :param int limit: lines at most
+        """
+        deliveries = self.env["invoice.delivery"].search(
+            [
+                ("state", "=", "outgoing"),
+                "|",
+                ("next_attempt_datetime", "=", False),
+                ("next_attempt_datetime", "<=", fields.Datetime.now()),
+            ],
+            order="next_attempt_datetime nulls first, id",
+        )
+        lines = deliveries.line_id[:limit]
+        for line in lines:
+            # sudo: as the user who pressed Send, with the sending's own rights
+            line.with_user(line.run_id.user_id).sudo()._process()
+        return len(lines)
+
+    @api.model
+    @contextlib.contextmanager
+    def _hold(self, line):
+        """Hold a line against other workers, across commits, until the block ends.
+
+        PostgreSQL lets go of the lock when the connection dies with its worker: that
+        tells a dead worker from a slow one, which no time limit can.
+
+        :param line: ``invoice.send.run.line``
+        :return: whether the line is held; another worker has it otherwise
+        """
+        key = SQL("%s, %s", LINE_LOCK_CLASS, line.id)
+        with self.env.registry.cursor() as cr:
+            cr.execute(SQL("SELECT pg_try_advisory_lock(%s)", key))
+            held = cr.fetchone()[0]
+            try:
+                yield held
+            finally:
+                if held:
+                    cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
+
+    # -- buttons ---------------------------------------------------------------------
+
+    def action_retry_failed(self):
+        """Send again to every recipient of the run that the document did not reach."""
+        failed = self.delivery_ids.filtered(
+            lambda d: d.is_current and d.state in ("error", "bounce")
+        )
+        if not failed:
+            raise UserError(_("Nothing failed in this sending."))
+        failed.action_retry()
+
+    def _get_result(self):
+        """:return: what the window shows after Send
+
+        :rtype: dict: ``done`` and, for what did not go, ``problems`` in words
+        """
+        self.ensure_one()
+        self.invalidate_recordset()
+        waiting = self.delivery_ids.filtered(
+            lambda d: d.state == "outgoing" and not d.failure_reason
+        )
+        troubled = self.delivery_ids.filtered("failure_reason")
+        return {
+            "done": not waiting,
+            "problems": [delivery._get_problem_text() for delivery in troubled],
+        }

@@ -1,0 +1,381 @@
+import logging
+
+from markupsafe import Markup
+from psycopg2 import OperationalError
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import DELIVERY_PROBLEMS, DOCUMENT_MODES
+from ..tools import addresses
+
+_logger = logging.getLogger(__name__)
+
+
+class InvoiceSendRunLine(models.Model):
+    """One document of one run: what was to be sent, exactly as it stood at Send.
+
+    The window's rows vanish after an hour; retries, send-later and the proof of what
+    was sent live from this copy (requirements D7). Life: ``waiting`` until the
+    documents are made and the letter stands in the chatter, then ``written``; what
+    became of it from there on is said by its deliveries. ``failed`` means that no
+    letter could be written.
+    """
+
+    _name = "invoice.send.run.line"
+    _description = "Invoice Sending Line"
+    _order = "run_id desc, id"
+    _rec_name = "move_id"
+
+    run_id = fields.Many2one(
+        "invoice.send.run", required=True, ondelete="cascade", index=True
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Document", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
+    state = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("written", "Written"),
+            ("failed", "Failed"),
+            ("skipped", "Skipped"),
+        ],
+        required=True,
+        default="waiting",
+    )
+    delivery_ids = fields.One2many("invoice.delivery", "line_id")
+
+    # the letter
+    document_mode = fields.Selection(DOCUMENT_MODES, required=True)
+    mail_lang = fields.Char()
+    mail_template_id = fields.Many2one("mail.template", ondelete="set null")
+    subject = fields.Char()
+    body = fields.Html(sanitize=False)
+    email_from = fields.Char()
+    email_to = fields.Char()
+    email_cc = fields.Char()
+    email_bcc = fields.Char()
+    author_partner_id = fields.Many2one("res.partner", ondelete="set null")
+    mail_message_id = fields.Many2one(
+        "mail.message", ondelete="set null", index="btree_not_null"
+    )
+
+    # the documents, in the words of account.move.send
+    sending_methods = fields.Json()
+    extra_edis = fields.Json()
+    invoice_edi_format = fields.Char()
+    pdf_report_id = fields.Many2one("ir.actions.report", ondelete="set null")
+    mail_attachments_widget = fields.Json()
+
+    def _get_outcome(self):
+        """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``, of all recipients"""
+        self.ensure_one()
+        states = set(self.delivery_ids.mapped("state"))
+        if "outgoing" in states:
+            return "waiting"
+        if self.state == "failed" or states & set(DELIVERY_PROBLEMS):
+            return "failed"
+        if self.state == "skipped" or states == {"cancel"}:
+            return "skipped"
+        return "waiting" if self.state == "waiting" and not states else "sent"
+
+    # -- writing ---------------------------------------------------------------------
+
+    def _create_deliveries(self):
+        """Write one delivery a recipient, for all lines in one statement."""
+        values = [
+            values for line in self for values in line._prepare_delivery_values()
+        ]
+        users = self._find_internal_addresses([v["email"] for v in values])
+        for vals in values:
+            vals["is_internal"] = addresses.to_ascii(vals["email"]) in users
+        return self.env["invoice.delivery"].create(values)
+
+    def _prepare_delivery_values(self):
+        """:return: values of this line's deliveries, each address once: to, cc, bcc"""
+        self.ensure_one()
+        seen, values = set(), []
+        if "email" not in (self.sending_methods or []):
+            return values
+        partners = self._get_known_partners()
+        for role in ("to", "cc", "bcc"):
+            for name, email in addresses.parse(self[f"email_{role}"])[0]:
+                key = addresses.to_ascii(email)
+                if key in seen:
+                    continue
+                seen.add(key)
+                values.append(
+                    {
+                        "run_id": self.run_id.id,
+                        "line_id": self.id,
+                        "move_id": self.move_id.id,
+                        "partner_id": partners.get(key),
+                        "recipient_name": name,
+                        "email": email,
+                        "role": role,
+                        "document_mode": self.document_mode,
+                        "lang": self.mail_lang,
+                    }
+                )
+        return values
+
+    def _get_known_partners(self):
+        """:return: the customer and its contacts by address; nobody else is guessed"""
+        customer = self.move_id.partner_id | self.move_id.commercial_partner_id
+        contacts = customer | customer.child_ids | self.author_partner_id
+        found = {}
+        for partner in contacts:
+            for _name, email in addresses.parse(partner.email)[0]:
+                found.setdefault(addresses.to_ascii(email), partner.id)
+        return found
+
+    @api.model
+    def _find_internal_addresses(self, emails):
+        """:return: those addresses (ASCII form) that belong to internal users"""
+        normalized = [addresses.to_ascii(email) for email in emails]
+        # sudo: whether an address is a colleague's is asked for any user
+        users = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [("share", "=", False), ("partner_id.email_normalized", "in", normalized)]
+            )
+        )
+        return set(users.partner_id.mapped("email_normalized"))
+
+    # -- work ------------------------------------------------------------------------
+
+    def _process(self):
+        """Make the documents, write the letter and send it, as far as it is due.
+
+        Alone on this line: a second worker leaves at once. Each step is committed, a
+        failure stays with this document.
+        """
+        self.ensure_one()
+        Run = self.env["invoice.send.run"]
+        with Run._hold(self) as held:
+            if not held:
+                return
+            Run._commit()  # begin a transaction that sees what the last holder wrote
+            self.env.invalidate_all()
+            if self.state == "waiting":
+                self._write_letter()
+                Run._commit()
+            if self.state == "written":
+                self._deliver()
+
+    def _write_letter(self):
+        """Documents and letter, by the native pipeline; its errors end here."""
+        try:
+            with self.env["invoice.send.run"]._isolate():
+                self.env["account.move.send"]._generate_and_send_invoices(
+                    self.move_id, allow_raising=False, **self._get_sending_settings()
+                )
+        except OperationalError:
+            # somebody else changed the document in the same moment: the cron takes it
+            _logger.info("Sending of line %s put off: concurrent change", self.id)
+            self.env["invoice.send.run"]._trigger_cron()
+        except UserError as error:
+            self._set_failed("render", str(error))
+        except Exception as error:
+            _logger.exception("Sending line %s: the letter can't be written", self.id)
+            self._set_failed("render", str(error))
+
+    def _get_sending_settings(self):
+        """:return: this line as keyword settings of ``_generate_and_send_invoices``"""
+        return {
+            "invoice_send_line": self,
+            "sending_methods": self.sending_methods or [],
+            "extra_edis": self.extra_edis or [],
+            "invoice_edi_format": self.invoice_edi_format,
+            "pdf_report": self.pdf_report_id,
+            "author_user_id": self.run_id.user_id.id,
+            "author_partner_id": self.author_partner_id.id,
+            "mail_template": self.mail_template_id,
+            "mail_lang": self.mail_lang,
+            "mail_body": self.body,
+            "mail_subject": self.subject,
+            "mail_partner_ids": self.delivery_ids.partner_id.ids,
+            "mail_attachments_widget": self.mail_attachments_widget or [],
+            "document_mode": self.document_mode,
+            "email_from": self.email_from,
+            "email_to": self.email_to,
+            "email_cc": self.email_cc,
+            "email_bcc": self.email_bcc,
+        }
+
+    def _set_failed(self, failure_type, reason):
+        """No letter can leave for this document.
+
+        :param str failure_type: a key of ``const.FAILURE_TYPES``
+        :param str reason: for the user
+        """
+        self.write({"state": "failed"})
+        self.delivery_ids._set_error(failure_type, reason)
+
+    def _post_letter(self, values):
+        """Put the letter into the document's chatter, without notifying anybody.
+
+        The clients' mails are made from it one by one (:meth:`_deliver`); the native
+        notification would send one mail with an access token to everybody.
+
+        :param dict values: ``author_id``, ``attachments`` and the like, for
+            ``message_post``
+        """
+        self.ensure_one()
+        attachments = values.pop("attachments", [])
+        server = self.company_id.invoice_mail_server_id
+        server = server or self.mail_template_id.mail_server_id
+        message = self.move_id.with_context(
+            disable_attachment_import=True, no_document=True
+        ).message_post(
+            body=Markup(self.body or ""),
+            subject=self.subject,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            email_from=self.email_from,
+            email_add_signature=False,
+            notify_skip_followers=True,
+            mail_server_id=server.id,
+            **values,
+        )
+        self._attach(message, attachments)
+        # sudo: the customer is shown as recipient without being notified
+        message.sudo().partner_ids = self.delivery_ids.partner_id
+        self.write({"mail_message_id": message.id, "state": "written"})
+        self.delivery_ids.write({"mail_message_id": message.id})
+
+    def _attach(self, message, attachments):
+        """Give the message its own copy of the files, as natively.
+
+        :param attachments: list of ``(name, content)``
+        """
+        # sudo: files of a message that this very user posted
+        message.sudo().attachment_ids = self.env["ir.attachment"].sudo().create(
+            [
+                {
+                    "name": name,
+                    "raw": content,
+                    "res_model": message._name,
+                    "res_id": message.id,
+                }
+                for name, content in attachments
+            ]
+        )
+
+    # -- mails -----------------------------------------------------------------------
+
+    def _deliver(self):
+        """Send to each recipient that is due; one attempt is one committed step."""
+        Run = self.env["invoice.send.run"]
+        self.delivery_ids._close_broken_attempts()
+        due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+        if not due:
+            Run._commit()
+            return
+        body = self._render_mail_body()
+        for delivery in due:
+            delivery._start_attempt()
+            Run._commit()
+            mail = self._create_mail(delivery, body)
+            self._settle(delivery, mail._send_with_verdict())
+
+    def _settle(self, delivery, verdict):
+        """Write a verdict down for good: what the server said can't be asked again.
+
+        :param delivery: ``invoice.delivery``
+        :param tools.verdict.Verdict verdict: what the mail server said
+        """
+        Run = self.env["invoice.send.run"]
+        for last in (False, False, True):
+            try:
+                with Run._isolate():
+                    delivery._end_attempt(verdict)
+                    Run._commit()
+                return
+            except OperationalError:
+                # the client may open the link in this very moment
+                delivery.invalidate_recordset()
+                if last:
+                    raise
+
+    def _render_mail_body(self):
+        """Render the letter in its frame, once for all recipients.
+
+        :return: HTML with ``LINK_PLACEHOLDER`` where each recipient's link belongs
+        :rtype: Markup
+        """
+        self.ensure_one()
+        line = self.with_context(lang=self.mail_lang)
+        move = line.move_id
+        return self.env["ir.qweb"]._render(
+            "invoice_send_client.mail_layout",
+            {
+                "company": move.company_id.sudo(),  # sudo: name and colours, any user
+                "line": line,
+                "move": move,
+                "lang": self.mail_lang,
+                "body": Markup(self.body or ""),
+                "link": LINK_PLACEHOLDER,
+            },
+            lang=self.mail_lang,
+            minimal_qcontext=True,
+        )
+
+    def _create_mail(self, delivery, body):
+        """Make the mail of one recipient; never committed while it could be queued.
+
+        :param delivery: ``invoice.delivery``
+        :param Markup body: from :meth:`_render_mail_body`
+        :rtype: mail.mail
+        """
+        url = delivery._get_landing_url()
+        template = self.mail_template_id
+        # sudo: mails have no access of their own; the sending was allowed at Send
+        mail = self.env["mail.mail"].sudo().create(
+            {
+                "mail_message_id": self.mail_message_id.id,
+                "invoice_delivery_id": delivery.id,
+                "is_notification": True,
+                "body_html": body.replace(LINK_PLACEHOLDER, url),
+                "email_to": "" if delivery.partner_id else delivery.email,
+                "recipient_ids": [(6, 0, delivery.partner_id.ids)],
+                "auto_delete": template.auto_delete if template else True,
+                "references": self.mail_message_id.sudo().message_id,
+            }
+        )
+        self._create_notification(delivery, mail)
+        return mail
+
+    def _create_notification(self, delivery, mail):
+        """Let the chatter's own envelope show this recipient's state."""
+        # sudo: notifications are written for other people
+        Notification = self.env["mail.notification"].sudo()
+        recipient = (
+            [("res_partner_id", "=", delivery.partner_id.id)]
+            if delivery.partner_id
+            else [("mail_email_address", "=", delivery.email)]
+        )
+        known = Notification.search(
+            [("mail_message_id", "=", self.mail_message_id.id), *recipient], limit=1
+        )
+        values = {"mail_mail_id": mail.id, "notification_status": "ready"}
+        if known:
+            known.write(values)
+            return
+        Notification.create(
+            {
+                **values,
+                "author_id": self.author_partner_id.id,
+                "mail_message_id": self.mail_message_id.id,
+                "notification_type": "email",
+                "is_read": True,
+                "res_partner_id": delivery.partner_id.id,
+                "mail_email_address": False if delivery.partner_id else delivery.email,
+            }
+        )
+
+
+#: Stands for the client's link while the letter is rendered once for all recipients.
+LINK_PLACEHOLDER = "https://invoice-send-client.invalid/link"

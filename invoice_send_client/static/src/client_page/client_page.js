@@ -1,0 +1,94 @@
+/* The client's page: shows the document and tells, once it is sure, that somebody
+looks. Plain script, no library, so that it is small and works in old browsers. What
+it says is only a hint: the server judges it together with everything else. */
+(function () {
+    "use strict";
+
+    var CHECK_MS = 500;
+    // The server wants about 3 s with a real input, or a longer silent look; later
+    // beacons replace a first one that came too early to convince it.
+    var SEND_AT_MS = [3500, 10000, 30000, 60000, 120000];
+
+    var main = document.getElementById("invoice_delivery");
+    var article = document.getElementById("document");
+    var form = document.getElementById("show_document");
+    var started = Date.now();
+    var visibleMs = 0;
+    var inputs = 0;
+    var firstInputMs = null;
+    var lastTick = started;
+    var prerendered = Boolean(document.prerendering);
+    var sent = 0;
+    var sentInputs = 0;
+
+    article.hidden = false;
+    if (form) {
+        form.hidden = true;
+    }
+
+    function onInput(ev) {
+        if (!ev.isTrusted) {
+            return;
+        }
+        inputs += 1;
+        if (firstInputMs === null) {
+            firstInputMs = Date.now() - started;
+        }
+    }
+
+    function send() {
+        var body = JSON.stringify({
+            nonce: main.dataset.nonce,
+            visible_ms: Math.round(visibleMs),
+            inputs: inputs,
+            first_input_ms: firstInputMs,
+            webdriver: Boolean(navigator.webdriver),
+            touch: "ontouchstart" in window || navigator.maxTouchPoints > 0,
+            prerendered: prerendered,
+        });
+        sent += 1;
+        sentInputs = inputs;
+        if (window.fetch) {
+            window.fetch(main.dataset.seenUrl, {
+                method: "POST",
+                body: body,
+                headers: {"Content-Type": "application/json"},
+                credentials: "same-origin",
+                keepalive: true,
+            });
+        } else {
+            var request = new XMLHttpRequest();
+            request.open("POST", main.dataset.seenUrl);
+            request.setRequestHeader("Content-Type", "application/json");
+            request.send(body);
+        }
+    }
+
+    function tick() {
+        var now = Date.now();
+        if (document.visibilityState === "visible" && !document.prerendering) {
+            // A sleeping computer makes one long tick: nobody looked meanwhile.
+            visibleMs += Math.min(now - lastTick, 2 * CHECK_MS);
+        }
+        lastTick = now;
+        var firstInputNews = inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
+        if (sent < SEND_AT_MS.length && (visibleMs >= SEND_AT_MS[sent] || firstInputNews)) {
+            send();
+        }
+    }
+
+    function restart() {
+        // A prerendered page begins to count when the person really opens it.
+        started = Date.now();
+        lastTick = started;
+        visibleMs = 0;
+    }
+
+    ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"].forEach(
+        function (name) {
+            window.addEventListener(name, onInput, {passive: true});
+        }
+    );
+    document.addEventListener("prerenderingchange", restart);
+    window.setInterval(tick, CHECK_MS);
+})();

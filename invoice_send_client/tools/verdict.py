@@ -1,0 +1,87 @@
+"""What a mail server said of one mail, in the words of ``invoice.delivery``.
+
+Plain Python: the mail layer turns an exception into a :class:`Verdict`, the delivery
+layer writes it down and decides what follows.
+"""
+
+import smtplib
+from typing import NamedTuple
+
+
+class Verdict(NamedTuple):
+    """One attempt at one recipient.
+
+    :param str failure_type: a key of ``const.FAILURE_TYPES``, empty when it was taken
+    :param str reason: the server's code and words, or what went wrong here
+    :param bool retry: whether trying again can help and cannot send it twice (B6)
+    """
+
+    failure_type: str = ""
+    reason: str = ""
+    retry: bool = False
+
+
+TAKEN = Verdict()
+
+
+#: Failures of the way to the server, whatever their code: worth another try (B6).
+_UNREACHED = (
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPAuthenticationError,
+)
+
+
+def _words(code, text):
+    text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    return f"{code} {' '.join(text.split())}"
+
+
+def chain(error):
+    """Yield the exception and those it was raised from: Odoo wraps SMTP's own.
+
+    :param BaseException error: the outermost one
+    """
+    seen = set()
+    while error and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _from_code(code, text):
+    """4xx means "not now", 5xx is final (RFC 5321, 4.2.1)."""
+    if 400 <= code < 500:
+        return Verdict("deferred", _words(code, text), retry=True)
+    return Verdict("refused", _words(code, text))
+
+
+def _from_answer(error):
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
+        return _from_code(*next(iter(error.recipients.values())))
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
+        return _from_code(error.smtp_code, error.smtp_error)
+    return None
+
+
+def from_exception(error, body_sent):
+    """Judge why a mail did not leave.
+
+    :param Exception error: what sending raised, with its causes
+    :param bool body_sent: whether the mail's last byte had been handed over when it
+        was raised: then nobody knows whether the server kept it (B5)
+    :return: the verdict
+    :rtype: Verdict
+    """
+    for link in chain(error):
+        if isinstance(link, _UNREACHED):
+            return Verdict("server", _words(link.smtp_code, link.smtp_error), True)
+        if answer := _from_answer(link):
+            return answer
+    for link in chain(error):
+        if isinstance(link, (smtplib.SMTPException, OSError)):
+            reason = str(link) or type(link).__name__
+            if body_sent:
+                return Verdict("unknown", reason)
+            return Verdict("server", reason, retry=True)
+    return Verdict("unknown" if body_sent else "server", str(error), not body_sent)
