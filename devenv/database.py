@@ -124,12 +124,17 @@ class Plan:
             names.update(DEFAULT_DEPENDS)
         return sorted(name for name in names if name not in self.ours)
 
+    def _third_party(self) -> bool:
+        """Tell whether addons from PyPI are part of it."""
+        own = [place / name for place in self.env.odoo.addons for name in self.depends]
+        return len([path for path in own if path.is_dir()]) < len(self.depends)
+
     @property
     def base_name(self) -> str:
         """Name of the template with Odoo's addons."""
         key = cache.digest(
             self.env.odoo.build,
-            ADDONS.read_text("utf-8") if self.theirs else "",
+            ADDONS.read_text("utf-8") if self._third_party() else "",
             self.depends,
             self.langs,
             self.demo,
