@@ -43,21 +43,25 @@ LOOK_MS = 2_800
 #: A first input earlier than this after the loading is not the answer to what was seen:
 #: about 200 ms to see it and 200 ms to move.
 FIRST_INPUT_MS = 400
-#: No person reacts faster (100 ms is the limit for a false start in athletics).
+#: No person reacts faster (100 ms is the limit for a false start in athletics); only a
+#: weak sign, for a mouse may move while the page loads.
 REFLEX_MS = 100
 #: A silent look on a touch device: nobody holds a phone that long unread, while
 #: sandboxes give a page a few seconds.
 SILENT_LOOK_MS = 10_000
-#: More inputs than these cannot be a person's: browsers send at most one move or
-#: scroll event a frame, 120 a second, and some at once.
+#: More inputs than these cannot be a person's: browsers send at most one event of each
+#: kind (move, wheel, scroll) a frame, up to 144 a second, and some at once.
 INPUTS_AT_ONCE = 50
-INPUTS_PER_SECOND = 120
+INPUTS_PER_SECOND = 500
 #: A beacon may claim this much more than the server saw pass: clocks in whole seconds.
 CLOCK_SLACK_MS = 1_500
 #: Seconds after the page before which its button or PDF is pressed by no person.
 DEED_AFTER = 1.5
 #: The same for an answer, for which a name is given or a reason written.
 ANSWER_AFTER = 2.0
+#: Seconds after delivery before which no person has seen the mail, opened it and
+#: followed the link.
+CLICK_SECONDS = 1.5
 #: Seconds after delivery within which prefetchers load pictures before anyone sees
 #: the mail (Gmail's and other services' "false opens" come within 10 s).
 PREFETCH_SECONDS = 10
@@ -135,8 +139,8 @@ REASONS = {
     "no_agent": "no browser name at all",
     "not_a_browser": "no browser's name",
     "no_language": "a browser's name, but no language",
+    "instant_click": "followed the link before anyone could have seen the mail",
     "webdriver": "the page's script met a browser under remote control",
-    "instant_input": "an input faster than any person's",
     "impossible_input": "more inputs than a person can make",
     "instant_form": "the button pressed with the loading of the page",
     "instant_answer": "answered with the loading of the page",
@@ -145,6 +149,7 @@ REASONS = {
     "agent_mismatch": "two different browsers' names in one request",
     "old_agent": "a browser of another age",
     "touch_mismatch": "a phone's name, but no touch screen",
+    "instant_input": "the first input faster than any person's",
     "instant_pdf": "the PDF asked for with the loading of the page",
     # claims that cannot be
     "no_page": "no page was served to this session",
@@ -154,14 +159,39 @@ REASONS = {
 
 #: Signs of which one condemns a session.
 STRONG_SIGNS = frozenset(
-    "scanner link_preview ai_agent monitor pdf_printer automation script crawler "
-    "office_probe mail_prefetch mail_proxy no_agent not_a_browser no_language "
-    "webdriver instant_input impossible_input instant_form instant_answer".split()
+    {
+        "scanner",
+        "link_preview",
+        "ai_agent",
+        "monitor",
+        "pdf_printer",
+        "automation",
+        "script",
+        "crawler",
+        "office_probe",
+        "mail_prefetch",
+        "mail_proxy",
+        "no_agent",
+        "not_a_browser",
+        "no_language",
+        "instant_click",
+        "webdriver",
+        "impossible_input",
+        "instant_form",
+        "instant_answer",
+    }
 )
 #: Signs that people show too, each alone.
 SOFT_SIGNS = frozenset(
-    "at_delivery scanner_network agent_mismatch old_agent touch_mismatch "
-    "instant_pdf".split()
+    {
+        "at_delivery",
+        "scanner_network",
+        "agent_mismatch",
+        "old_agent",
+        "touch_mismatch",
+        "instant_input",
+        "instant_pdf",
+    }
 )
 #: Signs of one hit that shows nothing to anybody and condemns nobody: people's
 #: browsers prefetch too, and a prefetched page may be looked at later.
@@ -201,8 +231,7 @@ AGENT_PATTERNS = {
     # Apple's Mail Privacy Protection; Gmail's prefetch (bird.com, 2022)
     "mail_prefetch": r"^Mozilla/5\.0$|Edge/12\.246 Mozilla/5\.0$",
     "mail_proxy": r"GoogleImageProxy|ggpht\.com|YahooMailProxy|YahooCacheSystem"
-    r"|(mail|outlook|zoho|proton|fastmail|yandex|hey)\S*.?image.?(proxy|fetch)"
-    r"|^FastmailUA|Shortwave Image|mail.?proxy|^Proton",
+    r"|image.?proxy|mail.?proxy|^FastmailUA|Shortwave Image|^Proton",
     "pdf_printer": r"wkhtmlto|paper-?muncher|WeasyPrint|\bPrince/",
     "link_preview": r"facebookexternalhit|Facebot|Twitterbot|LinkedInBot|Slack(bot|-)"
     r"|Discordbot|TelegramBot|^WhatsApp|^Viber|SkypeUriPreview|MicrosoftPreview"
@@ -211,7 +240,7 @@ AGENT_PATTERNS = {
     "ai_agent": r"GPTBot|ChatGPT|OAI-|Claude-?(Bot|User|Search|Web)|anthropic"
     r"|Perplexity|CCBot|Bytespider|Amazonbot|Bedrock|cohere-|Google-?Agent"
     r"|Google-(Extended|Gemini|NotebookLM)|Gemini-Deep|MistralAI|meta-external"
-    r"|NovaAct|Manus-|DuckAssist|Diffbot|Firecrawl|\bDevin\b|Operator/|AI.?agent",
+    r"|NovaAct|Manus-|DuckAssist|Diffbot|Firecrawl|\bDevin\b|Operator/|\bAI.?agent",
     "scanner": r"Barracuda|Mimecast|Proofpoint|IronPort|Cisco.?(Secure|ESA|Email)"
     r"|MessageLabs|Symantec|Sophos|FireEye|Trellix|Trend ?Micro|\bTMES|Forcepoint"
     r"|Websense|Forti(Mail|Guard|Sandbox|net)|Safe ?Links|Microsoft ?Defender"
@@ -260,29 +289,41 @@ PERSON_WORDS = re.compile(
     r"|Evernote|Snapchat|Pinterest|Reddit|Feedly|Grammarly|Nextcloud|Mattermost"
     r"|Sogou\w*|Kaspersky\w*|ESET|McAfee|Sophos\w*)/[\w.]+"
 )
-#: Apple's own web view: Apple Mail's pictures, and a page inside any app.
-APPLE_VIEW = re.compile(r"\(KHTML, like Gecko\)( Mobile/\w+)?$")
 
 #: Networks from which mail filters fetch, as their owners publish or register them:
 #: only a weak sign, readers share them.
-SCANNER_NETWORKS = tuple(
+SCANNER_NETWORKS = {
+    "Barracuda": ["64.235.144.0/20", "209.222.80.0/21"],
+    "Cisco": ["68.232.128.0/19", "216.71.128.0/19"],
+    "Microsoft Exchange Online Protection": [
+        "40.92.0.0/15",
+        "40.107.0.0/16",
+        "52.100.0.0/14",
+        "104.47.0.0/17",
+        "2a01:111:f400::/48",
+    ],
+    "Microsoft Safe Links": ["40.94.0.0/16"],
+    "Mimecast": [
+        "91.220.42.0/24",
+        "146.101.78.0/24",
+        "185.58.84.0/22",
+        "195.130.217.0/24",
+        "205.139.110.0/23",
+        "207.82.80.0/24",
+        "207.211.30.0/23",
+    ],
+    "Proofpoint": [
+        "67.231.144.0/20",
+        "148.163.128.0/19",
+        "205.220.160.0/19",
+        "208.84.64.0/22",
+    ],
+    "Trend Micro": ["66.180.80.0/20", "150.70.0.0/16"],
+}
+_SCANNER_NETWORKS = tuple(
     ipaddress.ip_network(network)
-    for network in (
-        # Microsoft: Exchange Online Protection, Safe Links
-        "40.92.0.0/15 40.94.0.0/16 40.107.0.0/16 52.100.0.0/14 104.47.0.0/17 "
-        "2a01:111:f400::/48 "
-        # Barracuda
-        "64.235.144.0/20 209.222.80.0/21 "
-        # Mimecast
-        "91.220.42.0/24 146.101.78.0/24 195.130.217.0/24 205.139.110.0/23 "
-        "207.211.30.0/23 207.82.80.0/24 185.58.84.0/22 "
-        # Proofpoint
-        "67.231.144.0/20 148.163.128.0/19 205.220.160.0/19 208.84.64.0/22 "
-        # Cisco
-        "68.232.128.0/19 216.71.128.0/19 "
-        # Trend Micro
-        "150.70.0.0/16 66.180.80.0/20"
-    ).split()
+    for networks in SCANNER_NETWORKS.values()
+    for network in networks
 )
 
 
@@ -300,7 +341,8 @@ class Beacon:
     :param bool webdriver: the browser says that it is under remote control
     :param touch: whether the device has a touch screen, ``None`` where it says nothing
     :type touch: bool | None
-    :param bool prerendered: the page was made in advance and is now shown
+
+    ``prerendered`` is not kept: a page made in advance counts by what follows, as any.
     """
 
     visible_ms: int = 0
@@ -308,7 +350,6 @@ class Beacon:
     first_input_ms: int | None = None
     webdriver: bool = False
     touch: bool | None = None
-    prerendered: bool = False
 
 
 @dataclass(frozen=True)
@@ -491,9 +532,9 @@ def _request_signs(method, target, agent, name, lines, ip):
     if _is_prefetch(lines):
         signs.add("prefetch")
     signs.add(_agent_sign(target, agent, name))
-    if agent in MODERN and target in ("page", "form", "act"):
-        if not lines.get("accept-language", "").strip():
-            signs.add("no_language")
+    has_language = lines.get("accept-language", "").strip()
+    if agent in MODERN and target in ("page", "form", "act") and not has_language:
+        signs.add("no_language")
     signs.add(_hints_sign(name, lines))
     if _is_old(name):
         signs.add("old_agent")
@@ -516,13 +557,17 @@ def _is_prefetch(lines):
 
 def _agent_sign(target, agent, name):
     """:return: the sign of an agent class for this target, or ``None``"""
-    if agent in ("office", "mail_client", "unknown"):
-        if target == "pixel":
-            return "mail_client" if agent != "unknown" else None
-        if agent == "office":
-            return "office_probe"
-        return None if name.startswith("Mozilla/5.0 (") else "not_a_browser"
-    return agent if agent in STRONG_SIGNS else None
+    if target == "pixel" and agent == "mail_proxy":
+        return None  # it loads pictures for people
+    if agent in STRONG_SIGNS:
+        return agent
+    if target == "pixel":
+        return None  # mail programs bear any name
+    if agent == "office":
+        return "office_probe"
+    if agent in ("mail_client", "unknown") and not name.startswith("Mozilla/5.0 ("):
+        return "not_a_browser"
+    return None
 
 
 def _hints_sign(name, lines):
@@ -568,7 +613,7 @@ def _in_scanner_network(ip):
     except ValueError:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in SCANNER_NETWORKS)
+    return any(address in network for network in _SCANNER_NETWORKS)
 
 
 def _request_traits(target, agent, name, lines):
@@ -586,11 +631,12 @@ def _is_whole(name, lines):
     """Tell whether a page was asked for as the named browser asks for it."""
     if not lines.get("accept-language", "").strip():
         return False
-    since = FETCH_METADATA_SINCE.items()
-    versions = ((_major(name, browser), first) for browser, first in since)
-    if any(version is not None and version >= first for version, first in versions):
-        if lines.get("sec-fetch-mode", "").lower() != "navigate":
-            return False
+    tells_more = any(
+        (_major(name, browser) or 0) >= first
+        for browser, first in FETCH_METADATA_SINCE.items()
+    )
+    if tells_more and lines.get("sec-fetch-mode", "").lower() != "navigate":
+        return False
     return "text/html" in lines.get("accept", "") or "MSIE" in name
 
 
@@ -619,7 +665,6 @@ def _clean_beacon(values):
         first_input_ms=_number(values.get("first_input_ms")),
         webdriver=_is_true(values.get("webdriver")),
         touch=touch if isinstance(touch, bool) else None,
-        prerendered=_is_true(values.get("prerendered")),
     )
 
 
@@ -708,8 +753,8 @@ class _Session:
         for hit in self.live:
             if hit.target == "pdf" and self._is_instant(hit, DEED_AFTER):
                 soft.add("instant_pdf")
-            if hit.target == "beacon" and hit.beacon.touch is False:
-                soft.update({"touch_mismatch"} & {_touch_sign(hit)})
+            if hit.target == "beacon":
+                soft.update(_weak_beacon_signs(hit))
         return soft
 
     def _is_instant(self, hit, limit):
@@ -720,7 +765,9 @@ class _Session:
         """:return: the signs that condemn the session, empty where it is free"""
         strong = {s for hit in self.live for s in hit.signs if s in STRONG_SIGNS}
         for hit in self.live:
-            strong.update(_beacon_signs(hit.beacon) if hit.beacon else ())
+            strong.update(_strong_beacon_signs(hit.beacon) if hit.beacon else ())
+            if hit.target == "page" and _is_within(hit, CLICK_SECONDS):
+                strong.add("instant_click")
             if hit.target == "form" and self._is_instant(hit, DEED_AFTER):
                 strong.add("instant_form")
             if hit.target == "act" and self._is_instant(hit, ANSWER_AFTER):
@@ -743,13 +790,13 @@ class _Session:
         )
 
 
-def _touch_sign(hit):
-    return "touch_mismatch" if "touch_screen" in hit.traits else None
-
-
 def _is_within(hit, seconds):
-    """Tell whether a hit came before, or so many seconds after, the delivery."""
-    return hit.age is not None and hit.age < seconds
+    """Tell whether a hit came at most so many seconds after the delivery.
+
+    Gateways look before they take the mail, so a little before counts too. Much
+    before is another sending of the same link.
+    """
+    return hit.age is not None and -DELIVERY_SECONDS <= hit.age < seconds
 
 
 def _has_input(beacon):
@@ -757,14 +804,22 @@ def _has_input(beacon):
     return beacon.inputs > 0 and first is not None and first >= FIRST_INPUT_MS
 
 
-def _beacon_signs(beacon):
+def _weak_beacon_signs(hit):
+    """:return: the weak signs of a beacon's hit"""
+    signs = set()
+    if hit.beacon.touch is False and "touch_screen" in hit.traits:
+        signs.add("touch_mismatch")
+    first = hit.beacon.first_input_ms
+    if hit.beacon.inputs and first is not None and first < REFLEX_MS:
+        signs.add("instant_input")
+    return signs
+
+
+def _strong_beacon_signs(beacon):
     """:return: the strong signs in a beacon"""
     signs = set()
     if beacon.webdriver:
         signs.add("webdriver")
-    first = beacon.first_input_ms
-    if beacon.inputs and first is not None and first < REFLEX_MS:
-        signs.add("instant_input")
     possible = INPUTS_AT_ONCE + INPUTS_PER_SECOND * beacon.visible_ms / 1000
     if beacon.inputs > possible:
         signs.add("impossible_input")
@@ -864,6 +919,8 @@ def _weigh(hit, session):
 def _weigh_pixel(hit, session):
     if hit.agent in ("office", "mail_client"):
         return "maybe", "mail_client"
+    if hit.agent == "mail_proxy":
+        return "maybe", "mail_proxy"
     return "maybe", "pixel_only"
 
 
@@ -916,7 +973,8 @@ def _weigh_deed(hit, session, proof, after):
         return "maybe", "no_input"
     if "pressed" in hit.traits:
         return "proof", proof
-    if "whole" in session.page.traits and not _is_within(session.page, WALK_SECONDS):
+    is_quiet = "instant_input" in session.soft or _is_within(session.page, WALK_SECONDS)
+    if "whole" in session.page.traits and not is_quiet:
         return "proof", proof
     return "maybe", "script_silent"
 
