@@ -159,8 +159,11 @@ class Plan:
 
     def _make_base(self, name: str) -> None:
         say(f"installing {', '.join(self.depends)} into a template (once)")
-        languages = [f"--load-language={','.join(self.langs)}"] if self.langs else []
-        _install(self.env, name, self.depends, *self._demo(), *languages)
+        # The first one becomes the users' language and the only one that is there
+        # from the start: without en_US in front there would be none.
+        languages = ",".join(dict.fromkeys(["en_US", *self.langs]))
+        more = [f"--load-language={languages}", *self._demo()]
+        _install(self.env, name, self.depends, *more)
 
     def _make_full(self, name: str) -> None:
         base = self.base()
