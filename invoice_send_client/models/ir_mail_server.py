@@ -9,7 +9,7 @@ class IrMailServer(models.Model):
     def _connect__(self, *args, **kwargs):  # noqa: PLW3201
         # EXTENDS 'base'
         connection = super()._connect__(*args, **kwargs)
-        if connection is not None:
+        if hasattr(connection, "send"):  # other apps bring sessions that have none
             self._watch_last_byte(connection)
         return connection
 

@@ -35,7 +35,7 @@ class MailMail(models.Model):
         # sudo: the mail engine may run as any user; the sending was allowed at Send
         delivery = self.sudo().invoice_delivery_id
         line = delivery.line_id
-        headers = dict(email["headers"])
+        headers = {name: value for name, value in email["headers"].items() if value}
         if delivery.role == "bcc":
             headers["Bcc"] = addresses.to_ascii(delivery.email)
         return {

@@ -565,9 +565,9 @@ def _agent_sign(target, agent, name):
         return None  # mail programs bear any name
     if agent == "office":
         return "office_probe"
-    if agent in ("mail_client", "unknown") and not name.startswith("Mozilla/5.0 ("):
-        return "not_a_browser"
-    return None
+    if agent == "mail_client" and name.startswith("Mozilla/5.0 ("):
+        return None  # Thunderbird shows pages too
+    return "not_a_browser" if agent in ("mail_client", "unknown") else None
 
 
 def _hints_sign(name, lines):

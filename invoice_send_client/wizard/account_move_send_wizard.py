@@ -12,6 +12,7 @@ class AccountMoveSendWizard(models.TransientModel):
     document_mode = fields.Selection(
         DOCUMENT_MODES,
         compute="_compute_document_mode",
+        precompute=True,
         store=True,
         readonly=False,
         required=True,

@@ -1,0 +1,105 @@
+"""What the in-Odoo tests share: an invoice to send and a mail server that answers."""
+
+import smtplib
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from ..const import PUBLIC_URL_PARAMETER
+
+BASE_URL = "https://invoices.example.com"
+
+
+class Session:
+    """An SMTP session that takes mails or answers as told.
+
+    :param list taken: takes ``(recipients, message)`` of each mail that went through
+    :param dict answers: address -> ``(code, words)`` at RCPT, or an exception
+    """
+
+    def __init__(self, taken, answers):
+        self.taken, self.answers = taken, answers
+
+    def send_message(self, message, _sender, recipients):
+        """Stand in for ``smtplib.SMTP.send_message``."""
+        [recipient] = recipients
+        answer = self.answers.get(recipient)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer:
+            raise smtplib.SMTPRecipientsRefused({recipient: answer})
+        self.taken.append((recipients, message))
+
+    def set_debuglevel(self, _level):
+        """Stand in for ``smtplib.SMTP.set_debuglevel``."""
+
+    def ehlo_or_helo_if_needed(self):
+        """Stand in for ``smtplib.SMTP.ehlo_or_helo_if_needed``."""
+
+    def quit(self):
+        """Stand in for ``smtplib.SMTP.quit``."""
+
+
+class InvoiceSendCase(AccountTestInvoicingCommon):
+    """A company that sends by link, a customer, a mail server of one's own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        parameters = cls.env["ir.config_parameter"].sudo()
+        parameters.set_param("web.base.url", BASE_URL)
+        parameters.set_param(PUBLIC_URL_PARAMETER, BASE_URL)
+        cls.company = cls.company_data["company"]
+        cls.company.write(
+            {"name": "Seller SRL", "email": "office@seller.example"}
+        )
+        cls.env["ir.mail_server"].create(
+            {"name": "Test", "smtp_host": "127.0.0.1", "smtp_encryption": "none"}
+        )
+        cls.partner_a.write({"name": "Alfa SRL", "email": "ana@alfa.example"})
+
+    @contextmanager
+    def mail_server(self, answers=None):
+        """Let mails leave, to a server that answers as told.
+
+        :param dict answers: see :class:`Session`
+        :return: the list of mails that it took
+        """
+        taken = []
+        MailServer = self.env["ir.mail_server"]
+        with (
+            patch("smtplib.SMTP", lambda *_a, **_k: Session(taken, answers or {})),
+            patch.object(type(MailServer), "_disable_send", lambda _self: False),
+        ):
+            yield taken
+
+    def make_invoice(self, **values):
+        """:return: a posted customer invoice"""
+        return self.init_invoice(
+            "out_invoice", partner=self.partner_a, amounts=[100.0], post=True, **values
+        )
+
+    def make_wizard(self, move, **values):
+        """:return: the send window of one document, e-mail ticked"""
+        return (
+            self.env["account.move.send.wizard"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"sending_methods": ["email"], **values})
+        )
+
+    def send(self, move, answers=None, **values):
+        """Press Send.
+
+        :return: the mails that the server took
+        """
+        with self.mail_server(answers) as taken:
+            self.make_wizard(move, **values).action_send_and_print()
+        return taken
+
+    def make_delivery(self, move=None, **values):
+        """:return: a delivery that belongs to no run"""
+        move = move or self.make_invoice()
+        return self.env["invoice.delivery"].create(
+            {"move_id": move.id, "email": "ana@alfa.example", **values}
+        )

@@ -1,0 +1,123 @@
+import json
+import re
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, fields
+from odoo.tests import HttpCase, tagged
+
+from .common import InvoiceSendCase
+
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+    "(KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "ro-RO,ro;q=0.9,en;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Site": "cross-site",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-User": "?1",
+}
+
+
+@tagged("-at_install", "post_install")
+class TestClientPage(InvoiceSendCase, HttpCase):
+    def setUp(self):
+        super().setUp()
+        self.invoice = self.make_invoice()
+        self.send(self.invoice)
+        self.delivery = self.invoice.invoice_delivery_ids
+        self.delivery.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
+        self.url = f"/invoice/d/{self.delivery._get_token()}"
+
+    def get(self, path="", **kwargs):
+        return self.url_open(self.url + path, headers=BROWSER, **kwargs)
+
+    def read_nonce(self, response):
+        return re.search(r'data-nonce="([^"]+)"', response.text)[1]
+
+    def beacon(self, nonce, **values):
+        body = {
+            "nonce": nonce,
+            "visible_ms": 0,
+            "inputs": 3,
+            "first_input_ms": 1200,
+            "webdriver": False,
+            "touch": False,
+            "prerendered": False,
+            **values,
+        }
+        headers = {**BROWSER, "Content-Type": "application/json"}
+        return self.url_open(self.url + "/seen", data=json.dumps(body), headers=headers)
+
+    def test_page_shows_the_document_and_sets_no_cookie(self):
+        response = self.get()
+        self.assertEqual(response.status_code, 200)
+        self.assertIn(self.invoice.name, response.text)
+        self.assertNotIn("set-cookie", {name.lower() for name in response.headers})
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        self.assertIn("noindex", response.headers["X-Robots-Tag"])
+        self.assertLess(len(response.content), 100_000)
+
+    def test_plain_get_head_and_picture_light_no_eye(self):
+        self.get()
+        self.url_open(self.url, head=True)
+        self.get("/open.gif")
+        self.assertFalse(self.delivery.view_datetime)
+        self.assertIn(self.delivery.state, ("sent", "open"))
+        self.assertFalse(self.invoice.invoice_view_datetime)
+
+    def test_pdf_is_served_under_its_name(self):
+        response = self.get("/pdf")
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertIn(
+            self.invoice.invoice_pdf_report_id.name,
+            response.headers["Content-Disposition"],
+        )
+
+    def test_button_of_a_page_without_script_shows_the_document(self):
+        nonce = self.read_nonce(self.get())
+        response = self.url_open(self.url, data={"nonce": nonce}, headers=BROWSER)
+        self.assertNotIn('id="show_document"', response.text)
+        events = self.delivery.event_ids.filtered("hit").mapped("event_type")
+        self.assertEqual(events, ["open", "view"])
+
+    def test_forged_beacon_leaves_no_trace(self):
+        for nonce in ("", "a.b.c", 7, None):
+            response = self.beacon(nonce, visible_ms=60000)
+            self.assertEqual(response.status_code, 204)
+        for body in (b"", b"[]", b"{", b'"x"', b"\xff"):
+            response = self.url_open(self.url + "/seen", data=body, headers=BROWSER)
+            self.assertEqual(response.status_code, 204)
+        self.assertFalse(self.delivery.event_ids.filtered("hit"))
+
+    def test_dead_links_answer_alike(self):
+        self.delivery.is_link_alive = False
+        revoked = self.get()
+        unknown = self.url_open(
+            "/invoice/d/" + "x" * 49, headers=BROWSER
+        )
+        for response in (revoked, unknown):
+            self.assertEqual(response.status_code, 404)
+            self.assertNotIn(self.invoice.name, response.text)
+        without = re.sub(r"/invoice/d/[^/]+/", "", revoked.text)
+        self.assertEqual(without, re.sub(r"/invoice/d/[^/]+/", "", unknown.text))
+        self.assertEqual(self.get("/open.gif").headers["Content-Type"], "image/gif")
+
+    def test_new_link_is_asked_for_once_a_day(self):
+        self.delivery.is_link_alive = False
+        for _time in range(3):
+            response = self.url_open(self.url + "/renew", data={}, headers=BROWSER)
+            self.assertEqual(response.status_code, 404)
+        events = self.delivery.event_ids.mapped("event_type")
+        self.assertEqual(events.count("renew"), 1)
+
+    def test_a_visitor_never_becomes_the_last_editor(self):
+        self.env.flush_all()
+        self.get()
+        self.invoice.invalidate_recordset()
+        self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID)
+
+    def test_answers_are_not_given_by_get(self):
+        for path in ("/seen", "/renew"):
+            self.assertEqual(self.get(path).status_code, 405)

@@ -1,0 +1,56 @@
+import smtplib
+
+from odoo.tests import BaseCase, tagged
+
+from ..tools import verdict
+
+
+@tagged("-at_install", "post_install")
+class TestVerdict(BaseCase):
+    def judge(self, error, body_sent=False):
+        return verdict.from_exception(error, body_sent)
+
+    def wrap(self, error):
+        try:
+            try:
+                raise error
+            except Exception:
+                raise RuntimeError("Mail Delivery Failed")
+        except RuntimeError as wrapped:
+            return wrapped
+
+    def test_refused_at_rcpt_is_final_with_code_and_words(self):
+        error = smtplib.SMTPRecipientsRefused({"a@x.ro": (550, b"No such user")})
+        self.assertEqual(
+            self.judge(self.wrap(error)), ("refused", "550 No such user", False)
+        )
+
+    def test_put_off_is_tried_again(self):
+        error = smtplib.SMTPRecipientsRefused({"a@x.ro": (451, b"Greylisted")})
+        self.assertEqual(self.judge(error), ("deferred", "451 Greylisted", True))
+
+    def test_refused_after_data_is_an_answer_not_a_riddle(self):
+        self.assertEqual(
+            self.judge(smtplib.SMTPDataError(552, b"Too big"), body_sent=True),
+            ("refused", "552 Too big", False),
+        )
+
+    def test_lost_before_the_last_byte_is_tried_again(self):
+        error = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+        self.assertEqual(self.judge(error)[0], "server")
+        self.assertTrue(self.judge(error).retry)
+
+    def test_lost_after_the_last_byte_may_have_arrived(self):
+        for error in (smtplib.SMTPServerDisconnected("closed"), TimeoutError("timed out")):
+            self.assertEqual(
+                self.judge(error, body_sent=True), ("unknown", str(error), False)
+            )
+
+    def test_way_to_the_server_is_tried_again_whatever_its_code(self):
+        for error in (
+            ConnectionRefusedError(111, "Connection refused"),
+            smtplib.SMTPConnectError(554, b"No service"),
+            smtplib.SMTPAuthenticationError(535, b"Wrong password"),
+        ):
+            self.assertEqual(self.judge(self.wrap(error))[0], "server")
+            self.assertTrue(self.judge(error).retry)
