@@ -203,9 +203,18 @@ def findings(root: Path, paths: Iterable[Path]) -> Iterator[str]:
         text = (root / path).read_text(encoding="utf-8")
         found = list(_unfinished(path, text))
         if is_python(path, text):
-            source = Source(path, text)
-            found += [finding for check in CHECKS for finding in check(source)]
+            found += _in_python(path, text)
         yield from (f"{path}:{line}: {words}" for line, words in sorted(found))
+
+
+def _in_python(path: Path, text: str) -> Iterator[Finding]:
+    try:
+        source = Source(path, text)
+    except SyntaxError as error:
+        yield error.lineno or 1, f"no Python: {error.msg}"
+        return
+    for check in CHECKS:
+        yield from check(source)
 
 
 def is_python(path: Path, text: str) -> bool:

@@ -48,13 +48,19 @@ def ensure() -> Node:
 def _npm_ci(program: Path, folder: Path) -> None:
     downloads = folder / "downloads"
     process.run(
-        ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        [*_npm(program), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         + ["--cache", downloads],
         "install the npm packages of the checks",
         env=_env(program),
         cwd=folder,
     )
     shutil.rmtree(downloads, ignore_errors=True)
+
+
+def _npm(program: Path) -> list[Path | str]:
+    """Return the command of npm; the wheel's own ``bin/npm`` is a link gone stale."""
+    script = program.parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
+    return [program, script] if script.is_file() else ["npm"]
 
 
 def _installed() -> Path | None:

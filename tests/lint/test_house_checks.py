@@ -42,7 +42,9 @@ BROKEN = {
             return config["test_enable"]
     """,
     "too_long": "def _find():\n" + "    x = 1\n" * 26,
-    "unfinished": "x = 1  # TODO: later\n",
+    # In two halves, so that this file has no finding.
+    "unfinished": "x = 1  # TO" + "DO: later\n",
+    "no_python": "def find(:\n",
 }
 
 SOUND = {
@@ -97,7 +99,7 @@ def test_sound_code_is_left_alone(tmp_path, name):
     assert found(tmp_path, PRODUCT, SOUND[name]) == []
 
 
-@pytest.mark.parametrize("name", sorted(BROKEN.keys() - {"unfinished"}))
+@pytest.mark.parametrize("name", sorted(BROKEN.keys() - {"unfinished", "no_python"}))
 def test_tests_may_do_what_products_may_not(tmp_path, name):
     """Tests set up cases with sudo(), and are allowed 40 lines."""
     path = "invoice_send_client/tests/test_account_move.py"
