@@ -72,7 +72,7 @@ class Lint:
         return {
             **git_env(),
             **self.node.env(),
-            "FORCE_COLOR": "0",
+            "NO_COLOR": "1",
             "PYLINTHOME": str(folder / "pylint"),
             "RUFF_CACHE_DIR": str(folder / "ruff"),
         }
