@@ -132,8 +132,16 @@ def _calls(tree: ast.AST, name: str) -> Iterator[tuple[ast.stmt, ast.Call]]:
             continue
         for node in _own_expressions(statement):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr == name:
+                if node.func.attr == name and not _is_turned_off(node):
                     yield statement, node
+
+
+def _is_turned_off(call: ast.Call) -> bool:
+    """Tell sudo(False), which gives rights back, from sudo()."""
+    return any(
+        isinstance(argument, ast.Constant) and argument.value is False
+        for argument in call.args
+    )
 
 
 def _own_expressions(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -161,7 +169,10 @@ def check_docstrings(source: Source) -> Iterator[Finding]:
     if source.is_test:
         return
     for node in _definitions(source.tree):
-        if not node.name.startswith("_") and not ast.get_docstring(node):
+        if node.name.startswith("_") or ast.get_docstring(node):
+            continue
+        # an override is documented where it was first defined
+        if not isinstance(node, Function) or not _is_marked(source, node):
             yield node.lineno, f"{node.name} is public and has no docstring"
 
 

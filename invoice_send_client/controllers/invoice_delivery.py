@@ -10,9 +10,7 @@ from odoo.tools.image import image_data_uri
 from ..tools import links, visitor
 
 #: One transparent pixel.
-GIF = base64.b64decode(
-    "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
-)
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 #: A beacon is some 150 bytes; anything much longer is not ours.
 BEACON_MAX_BYTES = 2000
@@ -144,9 +142,7 @@ class InvoiceDelivery(http.Controller):
         delivery = self._find_delivery(token)
         if not delivery:
             return self._respond_dead(token)
-        nonce = links.new_nonce(
-            delivery._link_secret(), delivery.link_key, time.time()
-        )
+        nonce = links.new_nonce(delivery._link_secret(), delivery.link_key, time.time())
         self._observe(delivery, "page", self._read_session(delivery, nonce))
         return self._respond_page(delivery, token, nonce)
 

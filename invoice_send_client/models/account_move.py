@@ -6,6 +6,8 @@ from ..const import DELIVERY_PROBLEMS, DELIVERY_PROGRESS, MOVE_STATES
 
 
 class AccountMove(models.Model):
+    """A document that can be sent, and what became of all its deliveries (D4)."""
+
     _inherit = "account.move"
 
     invoice_delivery_ids = fields.One2many(

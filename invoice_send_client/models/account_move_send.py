@@ -1,6 +1,6 @@
 import logging
 
-from odoo import _, api, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr
 
@@ -10,6 +10,8 @@ _logger = logging.getLogger(__name__)
 
 
 class AccountMoveSend(models.AbstractModel):
+    """Odoo's own sending, with one mail a recipient in place of a notification."""
+
     _inherit = "account.move.send"
 
     # -- defaults --------------------------------------------------------------------
@@ -97,11 +99,13 @@ class AccountMoveSend(models.AbstractModel):
         try:
             return super()._prepare_invoice_pdf_report(invoices_data)
         except UserError as error:
-            if not all(data.get("invoice_send_line") for data in invoices_data.values()):
+            if not all(
+                data.get("invoice_send_line") for data in invoices_data.values()
+            ):
                 raise
             for data in invoices_data.values():
                 data["error"] = {
-                    "error_title": _("The PDF could not be made: %s", error),
+                    "error_title": self.env._("The PDF could not be made: %s", error),
                     "failure_type": "pdf",
                 }
 

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
@@ -259,7 +259,7 @@ class InvoiceDelivery(models.Model):
         broken = self.filtered(lambda d: d.state == "outgoing" and d.attempt_datetime)
         broken._set_error(
             "unknown",
-            _(
+            self.env._(
                 "The server stopped while this mail was leaving. It may have "
                 "arrived; it is not sent again by itself."
             ),
@@ -308,7 +308,9 @@ class InvoiceDelivery(models.Model):
         if not key:
             return self.browse()
         delivery = self.search([("link_key", "=", key)])
-        if alive and not (delivery.is_link_alive and delivery.move_id.state == "posted"):
+        if alive and not (
+            delivery.is_link_alive and delivery.move_id.state == "posted"
+        ):
             return self.browse()
         return delivery
 
@@ -326,7 +328,9 @@ class InvoiceDelivery(models.Model):
             return
         self._record_event("renew")
         self.move_id.message_post(
-            body=_("%s has a link that no longer works and asks for a new one.", self.email)
+            body=self.env._(
+                "%s has a link that no longer works and asks for a new one.", self.email
+            )
         )
 
     # -- who looked ----------------------------------------------------------------
@@ -387,20 +391,23 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         label = dict(self._fields["failure_type"]._description_selection(self.env))
         if self.state == "outgoing" and self.failure_reason:
-            return _(
+            return self.env._(
                 "%(address)s: put off by the server, next try %(time)s: %(reason)s",
                 address=self.email,
                 time=format_datetime(self.env, self.next_attempt_datetime),
                 reason=self.failure_reason,
             )
-        return f"{self.email}: {label.get(self.failure_type, '')}: {self.failure_reason or ''}"
+        failure = label.get(self.failure_type, "")
+        return f"{self.email}: {failure}: {self.failure_reason or ''}"
 
     # -- buttons -------------------------------------------------------------------
 
     def action_retry(self):
         """Send again to these recipients, with the mail as it was written."""
         if not self.filtered(lambda d: d.state in ("error", "bounce")):
-            raise UserError(_("Only what failed or bounced can be sent again."))
+            raise UserError(
+                self.env._("Only what failed or bounced can be sent again.")
+            )
         self.move_id.check_access("write")
         # sudo: deliveries have no writer but the sending; the document was checked
         moved = self.sudo()._set_retry()

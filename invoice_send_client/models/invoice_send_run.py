@@ -2,7 +2,7 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
@@ -223,7 +223,7 @@ class InvoiceSendRun(models.Model):
             lambda d: d.is_current and d.state in ("error", "bounce")
         )
         if not failed:
-            raise UserError(_("Nothing failed in this sending."))
+            raise UserError(self.env._("Nothing failed in this sending."))
         failed.action_retry()
 
     def _get_result(self):

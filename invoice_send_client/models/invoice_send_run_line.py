@@ -3,7 +3,7 @@ import logging
 from markupsafe import Markup
 from psycopg2 import OperationalError
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import DELIVERY_PROBLEMS, DOCUMENT_MODES
@@ -69,7 +69,7 @@ class InvoiceSendRunLine(models.Model):
     mail_attachments_widget = fields.Json()
 
     def _get_outcome(self):
-        """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``, of all recipients"""
+        """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``"""
         self.ensure_one()
         states = set(self.delivery_ids.mapped("state"))
         if "outgoing" in states:
@@ -84,9 +84,7 @@ class InvoiceSendRunLine(models.Model):
 
     def _create_deliveries(self):
         """Write one delivery a recipient, for all lines in one statement."""
-        values = [
-            values for line in self for values in line._prepare_delivery_values()
-        ]
+        values = [values for line in self for values in line._prepare_delivery_values()]
         users = self._find_internal_addresses([v["email"] for v in values])
         for vals in values:
             vals["is_internal"] = addresses.to_ascii(vals["email"]) in users
@@ -139,7 +137,10 @@ class InvoiceSendRunLine(models.Model):
             self.env["res.users"]
             .sudo()
             .search(
-                [("share", "=", False), ("partner_id.email_normalized", "in", normalized)]
+                [
+                    ("share", "=", False),
+                    ("partner_id.email_normalized", "in", normalized),
+                ]
             )
         )
         return set(users.partner_id.mapped("email_normalized"))
@@ -252,16 +253,20 @@ class InvoiceSendRunLine(models.Model):
         :param attachments: list of ``(name, content)``
         """
         # sudo: files of a message that this very user posted
-        message.sudo().attachment_ids = self.env["ir.attachment"].sudo().create(
-            [
-                {
-                    "name": name,
-                    "raw": content,
-                    "res_model": message._name,
-                    "res_id": message.id,
-                }
-                for name, content in attachments
-            ]
+        message.sudo().attachment_ids = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": name,
+                        "raw": content,
+                        "res_model": message._name,
+                        "res_id": message.id,
+                    }
+                    for name, content in attachments
+                ]
+            )
         )
 
     # -- mails -----------------------------------------------------------------------
@@ -270,7 +275,7 @@ class InvoiceSendRunLine(models.Model):
         """Send to each recipient that is due; one attempt is one committed step."""
         Run = self.env["invoice.send.run"]
         self.delivery_ids._close_broken_attempts()
-        due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+        due = self.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
         if not due:
             Run._commit()
             return
@@ -333,17 +338,21 @@ class InvoiceSendRunLine(models.Model):
         url = delivery._get_landing_url()
         template = self.mail_template_id
         # sudo: mails have no access of their own; the sending was allowed at Send
-        mail = self.env["mail.mail"].sudo().create(
-            {
-                "mail_message_id": self.mail_message_id.id,
-                "invoice_delivery_id": delivery.id,
-                "is_notification": True,
-                "body_html": body.replace(LINK_PLACEHOLDER, url),
-                "email_to": "" if delivery.partner_id else delivery.email,
-                "recipient_ids": [(6, 0, delivery.partner_id.ids)],
-                "auto_delete": template.auto_delete if template else True,
-                "references": self.mail_message_id.sudo().message_id,
-            }
+        mail = (
+            self.env["mail.mail"]
+            .sudo()
+            .create(
+                {
+                    "mail_message_id": self.mail_message_id.id,
+                    "invoice_delivery_id": delivery.id,
+                    "is_notification": True,
+                    "body_html": body.replace(LINK_PLACEHOLDER, url),
+                    "email_to": "" if delivery.partner_id else delivery.email,
+                    "recipient_ids": [(6, 0, delivery.partner_id.ids)],
+                    "auto_delete": template.auto_delete if template else True,
+                    "references": self.mail_message_id.sudo().message_id,
+                }
+            )
         )
         self._create_notification(delivery, mail)
         return mail

@@ -4,9 +4,11 @@ from ..tools import verdict
 
 
 class IrMailServer(models.Model):
+    """Says of each failure whether the mail may have arrived all the same."""
+
     _inherit = "ir.mail_server"
 
-    def _connect__(self, *args, **kwargs):  # noqa: PLW3201
+    def _connect__(self, *args, **kwargs):
         # EXTENDS 'base'
         connection = super()._connect__(*args, **kwargs)
         if hasattr(connection, "send"):  # other apps bring sessions that have none

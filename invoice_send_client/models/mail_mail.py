@@ -1,11 +1,13 @@
 import psycopg2
 
-from odoo import _, fields, models
+from odoo import fields, models
 
 from ..tools import addresses, verdict
 
 
 class MailMail(models.Model):
+    """The mail of one recipient of an invoice, made and sent by its delivery."""
+
     _inherit = "mail.mail"
 
     invoice_delivery_id = fields.Many2one(
@@ -72,7 +74,9 @@ class MailMail(models.Model):
         if not self.exists() or self.state == "sent":
             return verdict.TAKEN
         if self.state == "outgoing":
-            return verdict.Verdict("server", _("Sending e-mail is switched off here."))
+            return verdict.Verdict(
+                "server", self.env._("Sending e-mail is switched off here.")
+            )
         failure = "address" if "mail_email" in (self.failure_type or "") else "server"
         return verdict.Verdict(failure, self.failure_reason or "")
 

@@ -4,6 +4,8 @@ from ..const import COMPANY_DOCUMENT_MODES, PUBLIC_URL_PARAMETER
 
 
 class ResCompany(models.Model):
+    """How a company sends its invoices to clients."""
+
     _inherit = "res.company"
 
     invoice_document_mode = fields.Selection(

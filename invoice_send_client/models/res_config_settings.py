@@ -2,6 +2,8 @@ from odoo import fields, models
 
 
 class ResConfigSettings(models.TransientModel):
+    """Settings > Invoicing > Sending to clients."""
+
     _inherit = "res.config.settings"
 
     invoice_document_mode = fields.Selection(

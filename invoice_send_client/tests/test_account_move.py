@@ -14,7 +14,7 @@ class TestAccountMove(InvoiceSendCase):
 
     def summary(self, *deliveries):
         """:return: the invoice's state and problem mark for these deliveries alone"""
-        self.invoice.invoice_delivery_ids.unlink()
+        self.invoice.invoice_delivery_ids.sudo().unlink()
         for values in deliveries:
             self.make_delivery(self.invoice, **values)
         move = self.invoice
@@ -58,7 +58,11 @@ class TestAccountMove(InvoiceSendCase):
                 "sent_datetime": "2026-11-21 10:00:00",
                 "view_datetime": "2026-11-21 12:00:00",
             },
-            {"state": "sent", "email": "b@x.ro", "sent_datetime": "2026-11-22 10:00:00"},
+            {
+                "state": "sent",
+                "email": "b@x.ro",
+                "sent_datetime": "2026-11-22 10:00:00",
+            },
         )
         self.assertEqual(str(self.invoice.invoice_sent_datetime), "2026-11-21 10:00:00")
         self.assertEqual(str(self.invoice.invoice_view_datetime), "2026-11-21 12:00:00")

@@ -5,26 +5,28 @@ from ..tools import addresses
 
 @tagged("-at_install", "post_install")
 class TestAddresses(BaseCase):
-    def read(self, text):
+    def parse(self, text):
         found, wrong = addresses.parse(text)
         return [tuple(address) for address in found], wrong
 
     def test_comma_semicolon_and_line_end_divide(self):
-        found, wrong = self.read("a@x.ro, b@x.ro;c@x.ro\nd@x.ro;;")
-        self.assertEqual([email for _name, email in found], [f"{c}@x.ro" for c in "abcd"])
+        found, wrong = self.parse("a@x.ro, b@x.ro;c@x.ro\nd@x.ro;;")
+        self.assertEqual(
+            [email for _name, email in found], [f"{c}@x.ro" for c in "abcd"]
+        )
         self.assertFalse(wrong)
 
     def test_quoted_name_keeps_its_comma(self):
-        found, wrong = self.read('"Pop, Ana" <ana@x.ro>; Ion <ion@x.ro>')
+        found, wrong = self.parse('"Pop, Ana" <ana@x.ro>; Ion <ion@x.ro>')
         self.assertEqual(found, [("Pop, Ana", "ana@x.ro"), ("Ion", "ion@x.ro")])
         self.assertFalse(wrong)
 
     def test_same_address_counts_once_whatever_its_capitals(self):
-        found, _wrong = self.read("Ana@X.ro; ana@x.ro; Ana <ANA@x.RO>")
+        found, _wrong = self.parse("Ana@X.ro; ana@x.ro; Ana <ANA@x.RO>")
         self.assertEqual(found, [("", "ana@x.ro")])
 
     def test_international_domain_is_kept_and_has_an_ascii_form(self):
-        found, _wrong = self.read("ana@bücher.example")
+        found, _wrong = self.parse("ana@bücher.example")
         self.assertEqual(found, [("", "ana@bücher.example")])
         self.assertEqual(
             addresses.for_header("Ana <ana@bücher.example>"),
@@ -46,15 +48,15 @@ class TestAddresses(BaseCase):
             "Bcc: evil@x.ro",
         ):
             with self.subTest(piece=piece):
-                found, wrong = self.read(f"good@x.ro; {piece}")
+                found, wrong = self.parse(f"good@x.ro; {piece}")
                 self.assertEqual(found[0], ("", "good@x.ro"))
                 self.assertEqual(wrong, [piece])
 
     def test_header_injection_is_no_address(self):
-        found, wrong = self.read("ana@x.ro\r\nBcc: evil@x.ro")
+        found, wrong = self.parse("ana@x.ro\r\nBcc: evil@x.ro")
         self.assertEqual(found, [("", "ana@x.ro")])
         self.assertEqual(wrong, ["Bcc: evil@x.ro"])
-        self.assertEqual(self.read('"A\x00na" <ana@x.ro>')[0], [])
+        self.assertEqual(self.parse('"A\x00na" <ana@x.ro>')[0], [])
 
     def test_nothing_typed_is_nothing(self):
         for text in (None, False, "", " ; , "):

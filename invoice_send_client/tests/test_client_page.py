@@ -26,7 +26,7 @@ class TestClientPage(InvoiceSendCase, HttpCase):
         super().setUp()
         self.invoice = self.make_invoice()
         self.send(self.invoice)
-        self.delivery = self.invoice.invoice_delivery_ids
+        self.delivery = self.invoice.invoice_delivery_ids.sudo()
         self.delivery.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
         self.url = f"/invoice/d/{self.delivery._get_token()}"
 
@@ -61,7 +61,7 @@ class TestClientPage(InvoiceSendCase, HttpCase):
 
     def test_plain_get_head_and_picture_light_no_eye(self):
         self.get()
-        self.url_open(self.url, head=True)
+        self.url_open(self.url, headers=BROWSER, method="HEAD")
         self.get("/open.gif")
         self.assertFalse(self.delivery.view_datetime)
         self.assertIn(self.delivery.state, ("sent", "open"))
@@ -87,16 +87,16 @@ class TestClientPage(InvoiceSendCase, HttpCase):
             response = self.beacon(nonce, visible_ms=60000)
             self.assertEqual(response.status_code, 204)
         for body in (b"", b"[]", b"{", b'"x"', b"\xff"):
-            response = self.url_open(self.url + "/seen", data=body, headers=BROWSER)
+            response = self.url_open(
+                self.url + "/seen", data=body, headers=BROWSER, method="POST"
+            )
             self.assertEqual(response.status_code, 204)
         self.assertFalse(self.delivery.event_ids.filtered("hit"))
 
     def test_dead_links_answer_alike(self):
         self.delivery.is_link_alive = False
         revoked = self.get()
-        unknown = self.url_open(
-            "/invoice/d/" + "x" * 49, headers=BROWSER
-        )
+        unknown = self.url_open("/invoice/d/" + "x" * 49, headers=BROWSER)
         for response in (revoked, unknown):
             self.assertEqual(response.status_code, 404)
             self.assertNotIn(self.invoice.name, response.text)
@@ -107,7 +107,9 @@ class TestClientPage(InvoiceSendCase, HttpCase):
     def test_new_link_is_asked_for_once_a_day(self):
         self.delivery.is_link_alive = False
         for _time in range(3):
-            response = self.url_open(self.url + "/renew", data={}, headers=BROWSER)
+            response = self.url_open(
+                self.url + "/renew", headers=BROWSER, method="POST"
+            )
             self.assertEqual(response.status_code, 404)
         events = self.delivery.event_ids.mapped("event_type")
         self.assertEqual(events.count("renew"), 1)

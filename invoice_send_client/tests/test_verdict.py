@@ -15,7 +15,7 @@ class TestVerdict(BaseCase):
             try:
                 raise error
             except Exception:
-                raise RuntimeError("Mail Delivery Failed")
+                raise RuntimeError("Mail Delivery Failed") from None
         except RuntimeError as wrapped:
             return wrapped
 
@@ -41,7 +41,10 @@ class TestVerdict(BaseCase):
         self.assertTrue(self.judge(error).retry)
 
     def test_lost_after_the_last_byte_may_have_arrived(self):
-        for error in (smtplib.SMTPServerDisconnected("closed"), TimeoutError("timed out")):
+        for error in (
+            smtplib.SMTPServerDisconnected("closed"),
+            TimeoutError("timed out"),
+        ):
             self.assertEqual(
                 self.judge(error, body_sent=True), ("unknown", str(error), False)
             )

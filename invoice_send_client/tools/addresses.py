@@ -12,7 +12,9 @@ _PIECE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,;\r\n"]|")+')
 _NAMED = re.compile(r'^(?P<name>"(?:[^"\\]|\\.)*"|[^"<>]*)\s*<(?P<email>[^<>\s]+)>$')
 #: RFC 5322 dot-atom; quoted local parts and non-ASCII ones are refused, since Odoo's
 #: mail engine needs an ASCII envelope.
-_LOCAL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+_LOCAL = re.compile(
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -81,6 +83,4 @@ def for_header(text):
     :param str text: addresses that :func:`parse` accepts
     :rtype: list[str]
     """
-    return [
-        Address(name, to_ascii(email)).formatted for name, email in parse(text)[0]
-    ]
+    return [Address(name, to_ascii(email)).formatted for name, email in parse(text)[0]]

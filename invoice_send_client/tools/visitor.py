@@ -43,8 +43,8 @@ LOOK_MS = 2_800
 #: A first input earlier than this after the loading is not the answer to what was seen:
 #: about 200 ms to see it and 200 ms to move.
 FIRST_INPUT_MS = 400
-#: No person reacts faster (100 ms is the limit for a false start in athletics); only a
-#: weak sign, for a mouse may move while the page loads.
+#: No person reacts faster (100 ms is the limit for a false start in athletics). The
+#: page's script must not count what is no deed, as a mouse that moves while it loads.
 REFLEX_MS = 100
 #: A silent look on a touch device: nobody holds a phone that long unread, while
 #: sandboxes give a page a few seconds.
@@ -67,9 +67,12 @@ CLICK_SECONDS = 1.5
 PREFETCH_SECONDS = 10
 #: Seconds after delivery in which most gateways look: a weak sign, since quick readers
 #: come then too.
-DELIVERY_SECONDS = 60
-#: Seconds after delivery in which a deed without any trace of the page's script proves
-#: nothing: gateways walk through all links, spaced out up to minutes later.
+DELIVERY_SECONDS = 30
+#: Seconds after delivery in which a silent look, or any deed without a trace of the
+#: page's script, proves nothing: sandboxes keep pages open, press and post.
+QUIET_SECONDS = 60
+#: The same for PDF and button where the browser does not even say that they were
+#: pressed: gateways walk through all links, spaced out up to minutes later.
 WALK_SECONDS = 300
 #: So many fetches within so many seconds are no way to read.
 BURST_HITS = 3
@@ -141,6 +144,7 @@ REASONS = {
     "no_language": "a browser's name, but no language",
     "instant_click": "followed the link before anyone could have seen the mail",
     "webdriver": "the page's script met a browser under remote control",
+    "instant_input": "the first input faster than any person's",
     "impossible_input": "more inputs than a person can make",
     "instant_form": "the button pressed with the loading of the page",
     "instant_answer": "answered with the loading of the page",
@@ -149,7 +153,6 @@ REASONS = {
     "agent_mismatch": "two different browsers' names in one request",
     "old_agent": "a browser of another age",
     "touch_mismatch": "a phone's name, but no touch screen",
-    "instant_input": "the first input faster than any person's",
     "instant_pdf": "the PDF asked for with the loading of the page",
     # claims that cannot be
     "no_page": "no page was served to this session",
@@ -176,6 +179,7 @@ STRONG_SIGNS = frozenset(
         "no_language",
         "instant_click",
         "webdriver",
+        "instant_input",
         "impossible_input",
         "instant_form",
         "instant_answer",
@@ -189,7 +193,6 @@ SOFT_SIGNS = frozenset(
         "agent_mismatch",
         "old_agent",
         "touch_mismatch",
-        "instant_input",
         "instant_pdf",
     }
 )
@@ -529,7 +532,7 @@ def _request_signs(method, target, agent, name, lines, ip):
     signs = {sign for header, sign in MACHINE_HEADERS.items() if lines.get(header)}
     if method != METHODS[target]:
         signs.add("wrong_method")
-    if _is_prefetch(lines):
+    if METHODS[target] == "GET" and _is_prefetch(lines):
         signs.add("prefetch")
     signs.add(_agent_sign(target, agent, name))
     has_language = lines.get("accept-language", "").strip()
@@ -753,8 +756,8 @@ class _Session:
         for hit in self.live:
             if hit.target == "pdf" and self._is_instant(hit, DEED_AFTER):
                 soft.add("instant_pdf")
-            if hit.target == "beacon":
-                soft.update(_weak_beacon_signs(hit))
+            if hit.target == "beacon" and _is_touch_missing(hit):
+                soft.add("touch_mismatch")
         return soft
 
     def _is_instant(self, hit, limit):
@@ -765,7 +768,7 @@ class _Session:
         """:return: the signs that condemn the session, empty where it is free"""
         strong = {s for hit in self.live for s in hit.signs if s in STRONG_SIGNS}
         for hit in self.live:
-            strong.update(_strong_beacon_signs(hit.beacon) if hit.beacon else ())
+            strong.update(_beacon_signs(hit.beacon) if hit.beacon else ())
             if hit.target == "page" and _is_within(hit, CLICK_SECONDS):
                 strong.add("instant_click")
             if hit.target == "form" and self._is_instant(hit, DEED_AFTER):
@@ -804,22 +807,19 @@ def _has_input(beacon):
     return beacon.inputs > 0 and first is not None and first >= FIRST_INPUT_MS
 
 
-def _weak_beacon_signs(hit):
-    """:return: the weak signs of a beacon's hit"""
-    signs = set()
-    if hit.beacon.touch is False and "touch_screen" in hit.traits:
-        signs.add("touch_mismatch")
-    first = hit.beacon.first_input_ms
-    if hit.beacon.inputs and first is not None and first < REFLEX_MS:
-        signs.add("instant_input")
-    return signs
+def _is_touch_missing(hit):
+    """Tell whether a device that always has a touch screen says that it has none."""
+    return hit.beacon.touch is False and "touch_screen" in hit.traits
 
 
-def _strong_beacon_signs(beacon):
+def _beacon_signs(beacon):
     """:return: the strong signs in a beacon"""
     signs = set()
     if beacon.webdriver:
         signs.add("webdriver")
+    first = beacon.first_input_ms
+    if beacon.inputs and first is not None and first < REFLEX_MS:
+        signs.add("instant_input")
     possible = INPUTS_AT_ONCE + INPUTS_PER_SECOND * beacon.visible_ms / 1000
     if beacon.inputs > possible:
         signs.add("impossible_input")
@@ -935,48 +935,66 @@ def _weigh_beacon(hit, session):
         return "none", "no_page"
     if not session.is_plausible(hit):
         return "none", "forged_beacon"
+    if not beacon.visible_ms:
+        return "none", "never_visible"
     if beacon.visible_ms < LOOK_MS:
-        return "maybe", "too_short" if beacon.visible_ms else "never_visible"
+        return "maybe", "too_short"
     if _has_input(beacon):
         return "proof", "look_with_input"
-    if beacon.touch and beacon.visible_ms >= SILENT_LOOK_MS and not session.soft:
+    is_quiet_time = _is_within(session.page, QUIET_SECONDS)
+    is_long = beacon.visible_ms >= SILENT_LOOK_MS
+    if beacon.touch and is_long and not session.soft and not is_quiet_time:
         return "proof", "long_look_on_touch"
     word = "early_input" if beacon.inputs else "no_input"
-    return ("none" if "at_delivery" in session.soft else "maybe"), word
+    return ("none" if is_quiet_time else "maybe"), word
 
 
 def _weigh_form(hit, session):
-    if session.page and session.beacons:
+    if session.page is None:
+        return "none", "no_page"
+    if session.beacons:
         return "maybe", "form_beside_script"
-    return _weigh_deed(hit, session, "show_button", DEED_AFTER)
+    doubt = _doubt(hit, session, DEED_AFTER, _is_readers_fetch(session))
+    return ("maybe", doubt) if doubt else ("proof", "show_button")
 
 
 def _weigh_pdf(hit, session):
     if session.page is None:
         return "maybe", "pdf_only"
-    return _weigh_deed(hit, session, "pdf_from_page", DEED_AFTER)
+    doubt = _doubt(hit, session, DEED_AFTER, _is_readers_fetch(session))
+    return ("maybe", doubt) if doubt else ("proof", "pdf_from_page")
 
 
 def _weigh_answer(hit, session):
-    return _weigh_deed(hit, session, "answer", ANSWER_AFTER)
-
-
-def _weigh_deed(hit, session, proof, after):
-    """Weigh a deed: a person's where the page's script, or the browser, confirms it."""
     if session.page is None:
         return "none", "no_page"
+    is_trusted = not session.soft and not _is_within(session.page, QUIET_SECONDS)
+    doubt = _doubt(hit, session, ANSWER_AFTER, is_trusted)
+    return ("maybe", doubt) if doubt else ("proof", "answer")
+
+
+def _is_readers_fetch(session):
+    """Tell whether a page was fetched completely, without a weak sign, and late."""
+    is_clean = "whole" in session.page.traits and not session.soft
+    return is_clean and not _is_within(session.page, WALK_SECONDS)
+
+
+def _doubt(hit, session, after, is_trusted):
+    """Say why a deed is not known to be a person's, ``None`` where it is.
+
+    :param float after: seconds since the page before which it is nobody's
+    :param bool is_trusted: whether it counts without a trace of the page's script
+    """
     if session.since_page(hit) < after:
-        return "maybe", "too_soon"
+        return "too_soon"
     if hit.agent in SCRIPTLESS or session.has_input():
-        return "proof", proof
+        return None
     if any(b.at >= hit.at and not b.beacon.inputs for b in session.beacons):
-        return "maybe", "no_input"
-    if "pressed" in hit.traits:
-        return "proof", proof
-    is_quiet = "instant_input" in session.soft or _is_within(session.page, WALK_SECONDS)
-    if "whole" in session.page.traits and not is_quiet:
-        return "proof", proof
-    return "maybe", "script_silent"
+        return "no_input"
+    is_pressed = "pressed" in hit.traits
+    if is_trusted or (is_pressed and not _is_within(session.page, QUIET_SECONDS)):
+        return None
+    return "script_silent"
 
 
 def _verdict(hits, findings):

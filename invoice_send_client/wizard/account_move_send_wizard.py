@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import get_lang
 
@@ -7,6 +7,8 @@ from ..tools import addresses
 
 
 class AccountMoveSendWizard(models.TransientModel):
+    """The send window of one document."""
+
     _inherit = "account.move.send.wizard"
 
     document_mode = fields.Selection(
@@ -38,9 +40,7 @@ class AccountMoveSendWizard(models.TransientModel):
     email_cc = fields.Char(
         string="CC", help="Visible to the other recipients.", default=""
     )
-    email_bcc = fields.Char(
-        string="BCC", help="Visible to nobody else.", default=""
-    )
+    email_bcc = fields.Char(string="BCC", help="Visible to nobody else.", default="")
     send_problems = fields.Json(
         readonly=True, help="What the last press of Send could not deliver, in words."
     )
@@ -109,7 +109,7 @@ class AccountMoveSendWizard(models.TransientModel):
         ]
         if wrong:
             raise UserError(
-                _(
+                self.env._(
                     "%(document)s was not sent. This is no e-mail address: %(pieces)s",
                     document=self.move_id.name,
                     pieces=", ".join(wrong),
@@ -117,7 +117,7 @@ class AccountMoveSendWizard(models.TransientModel):
             )
         if not addresses.parse(self.email_to)[0]:
             raise UserError(
-                _(
+                self.env._(
                     "%(document)s was not sent: there is no e-mail address in To. Add "
                     "one for %(customer)s.",
                     document=self.move_id.name,
@@ -152,7 +152,7 @@ class AccountMoveSendWizard(models.TransientModel):
         # sudo: the user's own run; its records have no other reader than accountants
         run = self.env["invoice.send.run"].sudo().browse(run_id)
         if run.user_id != self.env.user:
-            raise UserError(_("This sending belongs to another user."))
+            raise UserError(self.env._("This sending belongs to another user."))
         result = run._get_result()
         if not result["done"]:
             return {
@@ -176,7 +176,7 @@ class AccountMoveSendWizard(models.TransientModel):
         self.send_problems = problems
         return {
             "type": "ir.actions.act_window",
-            "name": _("Send"),
+            "name": self.env._("Send"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",

@@ -71,8 +71,12 @@ it says is only a hint: the server judges it together with everything else. */
             visibleMs += Math.min(now - lastTick, 2 * CHECK_MS);
         }
         lastTick = now;
-        var firstInputNews = inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
-        if (sent < SEND_AT_MS.length && (visibleMs >= SEND_AT_MS[sent] || firstInputNews)) {
+        var firstInputNews =
+            inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
+        if (
+            sent < SEND_AT_MS.length &&
+            (visibleMs >= SEND_AT_MS[sent] || firstInputNews)
+        ) {
             send();
         }
     }
