@@ -236,10 +236,12 @@ IN_APP = {
 PRIVACY = {
     "Brave": chromium("Windows", brand="Brave", Sec_GPC="1"),
     "the DuckDuckGo browser": chromium("Windows", extra=" Ddg/124.0"),
-    "DuckDuckGo on an iPhone": safari(IOS, "Version/17.4 Mobile/15E148 DuckDuckGo/7"),
-    "Firefox Focus": firefox("Android 14; Mobile"),
     "Tor Browser": TOR,
     "LibreWolf": firefox("Windows NT 10.0; Win64; x64", 125).but(lang="en-US,en;q=0.5"),
+}
+PRIVACY_ON_PHONES = {
+    "DuckDuckGo on an iPhone": safari(IOS, "Version/17.4 Mobile/15E148 DuckDuckGo/7"),
+    "Firefox Focus": firefox("Android 14; Mobile"),
 }
 OLD = {
     "Internet Explorer 11": old(
