@@ -730,20 +730,23 @@ class _Session:
     """The hits of one browser session, and what they say of it."""
 
     def __init__(self, hits):
-        self.hits = sorted(hits, key=lambda hit: hit.at)
-        live = [hit for hit in self.hits if not IDLE_SIGNS.intersection(hit.signs)]
-        self.live = live
-        self.page = self._first_page()
-        self.beacons = [hit for hit in live if hit.target == "beacon"]
+        self.live = [hit for hit in hits if not IDLE_SIGNS.intersection(hit.signs)]
+        self.page = self._first_page(hits)
+        self.beacons = [hit for hit in self.live if hit.target == "beacon"]
         self.soft = self._soft_signs()
         self.signs = self._condemning_signs()
+        self.has_input = self._has_input()
+        silent = (hit.at for hit in self.beacons if not hit.beacon.inputs)
+        self.last_silence = max(silent, default=None)
 
-    def _first_page(self):
+    def _first_page(self, hits):
         """The page as it was served; one fetched in advance may be shown later."""
-        for hit in self.hits:
-            if hit.target == "page" and "wrong_method" not in hit.signs:
-                return hit
-        return None
+        pages = (
+            hit
+            for hit in hits
+            if hit.target == "page" and "wrong_method" not in hit.signs
+        )
+        return min(pages, key=lambda hit: (hit.at, hit.signs, hit.traits), default=None)
 
     def since_page(self, hit):
         """:return: seconds from the page to a hit of this session, ``None`` if none"""
@@ -785,10 +788,10 @@ class _Session:
         claims = (hit.beacon.visible_ms, hit.beacon.first_input_ms or 0)
         return limit >= CLOCK_SLACK_MS and max(claims) <= limit
 
-    def has_input(self):
+    def _has_input(self):
         """Tell whether a plausible beacon tells of an input after the loading."""
         return any(
-            _has_input(hit.beacon) and self.page and self.is_plausible(hit)
+            self.page and _is_late_input(hit.beacon) and self.is_plausible(hit)
             for hit in self.beacons
         )
 
@@ -802,7 +805,8 @@ def _is_within(hit, seconds):
     return hit.age is not None and -DELIVERY_SECONDS <= hit.age < seconds
 
 
-def _has_input(beacon):
+def _is_late_input(beacon):
+    """Tell whether the first input came after the loading of the page."""
     first = beacon.first_input_ms
     return beacon.inputs > 0 and first is not None and first >= FIRST_INPUT_MS
 
@@ -937,16 +941,21 @@ def _weigh_beacon(hit, session):
         return "none", "forged_beacon"
     if not beacon.visible_ms:
         return "none", "never_visible"
-    if beacon.visible_ms < LOOK_MS:
-        return "maybe", "too_short"
-    if _has_input(beacon):
-        return "proof", "look_with_input"
-    is_quiet_time = _is_within(session.page, QUIET_SECONDS)
-    is_long = beacon.visible_ms >= SILENT_LOOK_MS
-    if beacon.touch and is_long and not session.soft and not is_quiet_time:
+    is_look = beacon.visible_ms >= LOOK_MS
+    if _is_late_input(beacon):
+        return ("proof", "look_with_input") if is_look else ("maybe", "too_short")
+    if _is_within(session.page, QUIET_SECONDS):
+        return "none", _why_no_look(beacon)
+    if beacon.touch and beacon.visible_ms >= SILENT_LOOK_MS and not session.soft:
         return "proof", "long_look_on_touch"
-    word = "early_input" if beacon.inputs else "no_input"
-    return ("none" if is_quiet_time else "maybe"), word
+    return "maybe", _why_no_look(beacon)
+
+
+def _why_no_look(beacon):
+    """:return: the word for a beacon without an input after the loading"""
+    if beacon.visible_ms < LOOK_MS:
+        return "too_short"
+    return "early_input" if beacon.inputs else "no_input"
 
 
 def _weigh_form(hit, session):
@@ -987,10 +996,10 @@ def _doubt(hit, session, after, is_trusted):
     """
     if session.since_page(hit) < after:
         return "too_soon"
-    if hit.agent in SCRIPTLESS or session.has_input():
+    if hit.agent in SCRIPTLESS or session.has_input:
         return None
-    if any(b.at >= hit.at and not b.beacon.inputs for b in session.beacons):
-        return "no_input"
+    if session.last_silence and session.last_silence >= hit.at:
+        return "no_input"  # the page's script saw nobody press anything
     is_pressed = "pressed" in hit.traits
     if is_trusted or (is_pressed and not _is_within(session.page, QUIET_SECONDS)):
         return None

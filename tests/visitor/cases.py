@@ -128,7 +128,7 @@ PAGE = ask(HOUR, "page", b.CHROME)
 BY_FAMILY = {
     "very fast clickers": [
         person(
-            "a person follows the link twice by a double click and reads one of the tabs",
+            "a person opens two tabs by a double click and reads one of them",
             [ask(12, "page", b.EDGE, "first"), *look(12.2, b.EDGE, "second")],
         ),
         person(
