@@ -62,8 +62,8 @@ ANSWER_AFTER = 2.0
 #: Seconds after delivery before which no person has seen the mail, opened it and
 #: followed the link.
 CLICK_SECONDS = 1.5
-#: Seconds after delivery within which prefetchers load pictures before anyone sees
-#: the mail (Gmail's and other services' "false opens" come within 10 s).
+#: Seconds after delivery within which a picture is rather prefetched than seen (Gmail
+#: loads pictures while the mail comes in: bird.com, 2022).
 PREFETCH_SECONDS = 10
 #: Seconds after delivery in which most gateways look: a weak sign, since quick readers
 #: come then too.
@@ -79,7 +79,8 @@ BURST_HITS = 3
 BURST_SECONDS = 2.0
 #: So many weak signs condemn a session.
 WEAK_SIGNS = 2
-#: Browsers before these are rare with people and common with sandboxes: a weak sign.
+#: Browsers before these are rare with people, not with sandboxes: a weak sign (Safe
+#: Links came as Chrome 64 and 72 in 2020: opencollective/opencollective#3656).
 OLD_BROWSERS = {"Chrome": 80, "Firefox": 60, "MSIE ": 11}
 #: First versions that send Sec-Fetch-* (MDN, browser compatibility).
 FETCH_METADATA_SINCE = {"Chrome": 80, "Firefox": 90}
