@@ -18,6 +18,14 @@
         "views/res_config_settings_views.xml",
         "wizard/account_move_send_wizard_views.xml",
     ],
+    "demo": [
+        "demo/res_lang.xml",
+        "demo/res_company.xml",
+        "demo/res_users.xml",
+        "demo/res.partner.csv",
+        "demo/account_move.xml",
+        "demo/account_move_post.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "invoice_send_client/static/src/components/**/*",

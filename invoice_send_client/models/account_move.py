@@ -134,6 +134,13 @@ class AccountMove(models.Model):
         self._get_invoice_deliveries_to_void()._void()
         return result
 
+    def _get_last_send_line(self):
+        """:return: the document's last sending, by whomever"""
+        self.ensure_one()
+        # sudo: who may open the window may know that the document was sent
+        lines = self.env["invoice.send.run.line"].sudo()
+        return lines.search([("move_id", "=", self.id)], order="id desc", limit=1)
+
     def _ensure_invoice_pdf(self):
         """Give the legal PDF, made now where it was not needed before (D5).
 
@@ -150,6 +157,7 @@ class AccountMove(models.Model):
     def _cron_account_move_send(self, job_count=10):
         # EXTENDS 'account'
         self.env["invoice.send.run"]._process_due()
+        self.env["invoice.send.run.line"]._make_due_pdfs()
         return super()._cron_account_move_send(job_count=job_count)
 
     def action_view_invoice_deliveries(self):

@@ -22,8 +22,9 @@ class AccountMoveSend(models.AbstractModel):
         settings = super()._get_default_sending_settings(
             move, from_cron=from_cron, **custom_settings
         )
-        if line := custom_settings.get("invoice_send_line"):
-            settings["invoice_send_line"] = line
+        for key in ("invoice_send_line", "previous_line_id"):
+            if key in custom_settings:
+                settings[key] = custom_settings[key]
         if "email" in settings["sending_methods"]:
             defaults = self._get_default_delivery_settings(move, settings)
             for key, value in defaults.items():
@@ -146,9 +147,23 @@ class AccountMoveSend(models.AbstractModel):
         :param line: ``invoice.send.run.line``
         :rtype: dict
         """
+        if line.document_mode == "link":
+            move_data = self._leave_out_pdf(move, move_data)
         params = self._get_mail_params(move, move_data)
-        files = params["attachments"] if line.document_mode == "attachment" else []
+        files = params["attachments"]
         proforma = move_data.get("proforma_pdf_attachment")
         if proforma and line.document_mode == "attachment":
             files.append((proforma.name, proforma.raw))
         return {"author_id": params["author_id"], "attachments": files}
+
+    @api.model
+    def _leave_out_pdf(self, move, move_data):
+        """:return: the settings with the invoice's PDF unticked: the link leads to it
+
+        :param move: the document
+        :param dict move_data: its settings
+        :rtype: dict
+        """
+        pdf = {"id": "link", "name": move.invoice_pdf_report_id.name, "skip": True}
+        widget = move_data.get("mail_attachments_widget") or []
+        return {**move_data, "mail_attachments_widget": [*widget, pdf]}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ..const import LINE_LOCK_CLASS, RESCUE_SECONDS
 
@@ -89,6 +89,7 @@ class InvoiceSendRun(models.Model):
         """:return: values of the lasting copy of one document's settings"""
         return {
             "move_id": move.id,
+            "previous_line_id": self._check_not_sent_meanwhile(move, move_data),
             "sending_methods": list(move_data.get("sending_methods") or []),
             "extra_edis": list(move_data.get("extra_edis") or []),
             "invoice_edi_format": move_data.get("invoice_edi_format"),
@@ -105,6 +106,32 @@ class InvoiceSendRun(models.Model):
             "email_cc": move_data.get("email_cc"),
             "email_bcc": move_data.get("email_bcc"),
         }
+
+    @api.model
+    def _check_not_sent_meanwhile(self, move, move_data):
+        """Refuse a second press of Send that does not know of the first.
+
+        The look-up gives the words; what keeps two transactions apart that can't see
+        each other is the unique index of the lines.
+
+        :param move: the document
+        :param dict move_data: its settings; ``previous_line_id`` as the window knows it
+        :return: id of the document's last line, ``False`` for the first sending
+        :raise UserError: with who sent it when, and to whom
+        """
+        last = move._get_last_send_line()
+        if move_data.get("previous_line_id", last.id) != last.id:
+            raise UserError(
+                self.env._(
+                    "%(document)s was sent by %(user)s at %(time)s to %(addresses)s, "
+                    "while this window was open. Open it again to send once more.",
+                    document=move.name,
+                    user=last.run_id.user_id.name,
+                    time=format_datetime(self.env, last.create_date),
+                    addresses=", ".join(last.delivery_ids.mapped("email")),
+                )
+            )
+        return last.id
 
     # -- work ------------------------------------------------------------------------
 

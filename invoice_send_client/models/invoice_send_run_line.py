@@ -34,6 +34,16 @@ class InvoiceSendRunLine(models.Model):
         "account.move", string="Document", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
+    previous_line_id = fields.Many2one(
+        "invoice.send.run.line",
+        ondelete="set null",
+        help="The document's sending before this one, as Send knew it.",
+    )
+    _one_follower = models.UniqueIndex(
+        "(move_id, COALESCE(previous_line_id, 0))",
+        "The document was sent in this very moment by somebody else, or by a second "
+        "press of Send. Open the window again to send once more.",
+    )
     state = fields.Selection(
         [
             ("waiting", "Waiting"),
@@ -67,6 +77,11 @@ class InvoiceSendRunLine(models.Model):
     invoice_edi_format = fields.Char()
     pdf_report_id = fields.Many2one("ir.actions.report", ondelete="set null")
     mail_attachments_widget = fields.Json()
+    is_pdf_due = fields.Boolean(
+        help="The mail left without the legal PDF, which is made after all due mails "
+        "(D5).",
+    )
+    _pdf_due = models.Index("(id) WHERE is_pdf_due")
 
     def _get_outcome(self):
         """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``"""
@@ -170,9 +185,7 @@ class InvoiceSendRunLine(models.Model):
         """Documents and letter, by the native pipeline; its errors end here."""
         try:
             with self.env["invoice.send.run"]._isolate():
-                self.env["account.move.send"]._generate_and_send_invoices(
-                    self.move_id, allow_raising=False, **self._get_sending_settings()
-                )
+                self._make_documents_and_letter()
         except OperationalError:
             # somebody else changed the document in the same moment: the cron takes it
             _logger.info("Sending of line %s put off: concurrent change", self.id)
@@ -182,6 +195,37 @@ class InvoiceSendRunLine(models.Model):
         except Exception as error:
             _logger.exception("Sending line %s: the letter can't be written", self.id)
             self._set_failed("render", str(error))
+
+    def _make_documents_and_letter(self):
+        settings = self._get_sending_settings()
+        Send = self.env["account.move.send"]
+        if self._needs_documents_first():
+            Send._generate_and_send_invoices(
+                self.move_id, allow_raising=False, **settings
+            )
+            return
+        Send._check_move_constraints(self.move_id)
+        move = self.move_id.sudo()  # sudo: as in the native pipeline
+        Send._send_mails({move: Send._get_default_sending_settings(move, **settings)})
+        self.is_pdf_due = not move.invoice_pdf_report_id
+
+    def _needs_documents_first(self):
+        """:return: whether PDF and e-invoice have to stand before the mail leaves (D5)
+
+        Only a plain link can do without: it leads to a page that needs no file. Post,
+        Peppol, e-invoices and reports added by the letter keep the native order.
+        """
+        self.ensure_one()
+        return bool(
+            self.document_mode == "attachment"
+            or set(self.sending_methods) - {"email"}
+            or self.extra_edis
+            or self.invoice_edi_format
+            or any(
+                file.get("dynamic_report") and not file.get("skip")
+                for file in self.mail_attachments_widget
+            )
+        )
 
     def _get_sending_settings(self):
         """:return: this line as keyword settings of ``_generate_and_send_invoices``"""
@@ -269,6 +313,31 @@ class InvoiceSendRunLine(models.Model):
             )
         )
 
+    # -- the legal PDF of link mode --------------------------------------------------
+
+    @api.model
+    def _make_due_pdfs(self):
+        """Make the PDFs that no mail waited for, each on its own; for the cron.
+
+        One that can't be made is told in the document's chatter and not tried again
+        by itself; the client's request for it tries once more.
+        """
+        Run = self.env["invoice.send.run"]
+        for line in self.search([("is_pdf_due", "=", True)], order="id"):
+            line.is_pdf_due = False
+            Run._commit()
+            if line.move_id.state != "posted":
+                continue
+            try:
+                with Run._isolate():
+                    line.move_id._ensure_invoice_pdf()
+            except Exception as error:
+                _logger.exception("The PDF of sending line %s can't be made", line.id)
+                line.move_id.message_post(
+                    body=self.env._("The PDF could not be made: %s", error)
+                )
+            Run._commit()
+
     # -- mails -----------------------------------------------------------------------
 
     def _deliver(self):
@@ -279,6 +348,8 @@ class InvoiceSendRunLine(models.Model):
         if not due:
             Run._commit()
             return
+        if self.is_pdf_due:
+            Run._trigger_cron()
         body = self._render_mail_body()
         for delivery in due:
             delivery._start_attempt()

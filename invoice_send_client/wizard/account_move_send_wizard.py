@@ -41,6 +41,14 @@ class AccountMoveSendWizard(models.TransientModel):
         string="CC", help="Visible to the other recipients.", default=""
     )
     email_bcc = fields.Char(string="BCC", help="Visible to nobody else.", default="")
+    last_line_id = fields.Many2one(
+        "invoice.send.run.line",
+        compute="_compute_last_line_id",
+        precompute=True,
+        store=True,
+        help="The document's last sending that this window knows of. Send is refused "
+        "when there is a later one: two tabs, two users, or Send pressed twice.",
+    )
     send_problems = fields.Json(
         readonly=True, help="What the last press of Send could not deliver, in words."
     )
@@ -49,6 +57,11 @@ class AccountMoveSendWizard(models.TransientModel):
     def _compute_document_mode(self):
         for wizard in self:
             wizard.document_mode = wizard.company_id._get_invoice_document_mode()
+
+    @api.depends("move_id")
+    def _compute_last_line_id(self):
+        for wizard in self:
+            wizard.last_line_id = wizard.move_id._get_last_send_line()
 
     @api.depends("move_id")
     def _compute_mail_lang(self):
@@ -86,6 +99,7 @@ class AccountMoveSendWizard(models.TransientModel):
         settings = super()._get_sending_settings()
         if "email" in settings["sending_methods"]:
             settings.update(
+                previous_line_id=self.last_line_id.id,
                 document_mode=self.document_mode,
                 email_from=self._get_default_email_from(
                     self.move_id, self.env.user, self.email_from_name
@@ -174,6 +188,7 @@ class AccountMoveSendWizard(models.TransientModel):
         :param list problems: sentences for the user
         """
         self.send_problems = problems
+        self.last_line_id = self.move_id._get_last_send_line()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send"),
