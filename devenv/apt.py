@@ -67,9 +67,7 @@ def _as_root(packages: list[str], why: str) -> list[str]:
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo"):
-        asked = subprocess.run(
-            ["sudo", "-n", "true"], capture_output=True, check=False
-        )
+        asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
         if not asked.returncode:
             return ["sudo", "-n"]
     raise DevError(

@@ -8,6 +8,7 @@ from Odoo (no connections, marked as template) and has its files beside the othe
 
 import argparse
 import ast
+import contextlib
 import hashlib
 import shutil
 import time
@@ -92,10 +93,11 @@ def drop(env: Environment, name: str) -> None:
     :param name: the database's name
     """
     if env.server.exists(name):
-        env.server.sql(
-            f"ALTER DATABASE {_quoted(name)} IS_TEMPLATE false;\n"
-            f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)"
-        )
+        # Only a template is altered: PostgreSQL refuses to alter a database whose
+        # removal was cut short, but removes it.
+        if name in env.server.databases(templates=True):
+            env.server.sql(f"ALTER DATABASE {_quoted(name)} IS_TEMPLATE false")
+        env.server.sql(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
     cache.remove(_files(env, name))
 
 
@@ -177,7 +179,7 @@ class Plan:
     def prune(self) -> None:
         """Drop the older templates of this base, and bases unused for long."""
         siblings = self.full_name.rpartition("_")[0]
-        found = self.env.server.sql("SELECT datname FROM pg_database").split()
+        found = self.env.server.databases()
         mine = [name for name in found if name.startswith(siblings + "_")]
         mine.sort(key=lambda name: _used(self.env, name), reverse=True)
         old = [
@@ -201,7 +203,9 @@ def _template(env: Environment, name: str, make) -> str:
             try:
                 make(partial)
             except BaseException:
-                drop(env, partial)
+                # What went wrong first is the thing to tell (a full disk).
+                with contextlib.suppress(DevError):
+                    drop(env, partial)
                 raise
             _finish(env, partial, name)
     _files(env, name).touch()

@@ -7,6 +7,7 @@ be taken. It runs in a session of its own and serves every call until ``./dev st
 import getpass
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,11 @@ MAJOR = "18"
 PORT = "5432"
 # Longest path of a socket: sun_path holds 108 bytes, the last one a zero (unix(7)).
 LONGEST_SOCKET = 107
+# Less free space than this and the server is likely to fail for want of it.
+NEEDED_BYTES = 50_000_000
+# PostgreSQL's words for files that it can't use.
+DAMAGED = ("PANIC:", "corrupt", "invalid", "incompatible", "could not open file")
+DAMAGED += ("could not access", "not a valid data directory")
 # The data can be made again at any time, so nothing waits for the disk.
 SETTINGS = {
     "listen_addresses": "",
@@ -65,11 +71,19 @@ class Server:
             text=statement,
         )
 
+    def databases(self, *, templates: bool = False) -> list[str]:
+        """Return the names of the databases.
+
+        :param templates: only those that are marked as template
+        """
+        query = "SELECT datname FROM pg_database"
+        if templates:
+            query += " WHERE datistemplate"
+        return self.sql(query).splitlines()
+
     def exists(self, database: str) -> bool:
         """Tell whether there is a database of that name."""
-        literal = database.replace("'", "''")
-        query = f"SELECT 1 FROM pg_database WHERE datname = '{literal}'"
-        return bool(self.sql(query).strip())
+        return database in self.databases()
 
     def answers(self) -> bool:
         """Tell whether it takes connections now."""
@@ -159,18 +173,35 @@ def _start(server: Server) -> None:
     say("starting PostgreSQL")
     if _try_start(server, data):
         return
-    log = folder / "log"
-    words = process.last_words(log.read_text("utf-8", "replace")[-4000:])
-    if "No space left" in words:
+    words = _reason(folder / "log")
+    if "No space left" in words or shutil.disk_usage(folder).free < NEEDED_BYTES:
+        raise DevError(f"PostgreSQL can't start, no space left at {folder}: {words}")
+    if not any(sign in words for sign in DAMAGED):
         raise DevError(f"PostgreSQL can't start: {words}")
     # Written without fsync, the files don't survive a crash of the machine.
-    aside = folder / f"data.broken-{int(time.time())}"
-    say(f"PostgreSQL does not start ({words}); keeping its files in {aside}")
-    data.rename(aside)
+    _set_aside(data, words)
     _initialise(server, data)
     if not _try_start(server, data):
-        words = process.last_words(log.read_text("utf-8", "replace")[-4000:])
-        raise DevError(f"PostgreSQL can't start: {words}")
+        raise DevError(f"PostgreSQL can't start: {_reason(folder / 'log')}")
+
+
+def _set_aside(data: Path, words: str) -> None:
+    """Keep files that the server can't use, the latest ones only."""
+    for older in data.parent.glob("data.broken-*"):
+        cache.remove(older)
+    aside = data.with_name(f"data.broken-{int(time.time())}")
+    say(f"PostgreSQL does not start ({words}); keeping its files in {aside}")
+    data.rename(aside)
+
+
+def _reason(log: Path) -> str:
+    """Return the line of the server's log that tells why it did not start."""
+    if not log.exists():
+        return "no reason told"
+    lines = log.read_text("utf-8", "replace").splitlines()[-50:]
+    told = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
+    full = [line for line in lines if "No space left" in line]
+    return (full or told or lines or ["no reason told"])[-1]
 
 
 def _initialise(server: Server, data: Path) -> None:
@@ -199,11 +230,38 @@ def _try_start(server: Server, data: Path) -> bool:
     settings = dict(SETTINGS, unix_socket_directories=server.host, port=server.port)
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     log = data.parent / "log"
+    _forget_dead(data / "postmaster.pid")
+    _forget_dead(Path(server.host) / f".s.PGSQL.{server.port}.lock")
     # A live server that nobody reaches (its socket was deleted) is started again.
     running = not _control(server.programs, data, "status")
     mode = ["restart", "-m", "fast"] if running else ["start"]
-    _control(server.programs, data, *mode, "-l", str(log), "-o", options)
-    return server.answers()
+    for _attempt in range(5):
+        # What the log tells must be of this start.
+        log.unlink(missing_ok=True)
+        _control(server.programs, data, *mode, "-l", str(log), "-o", options)
+        if server.answers():
+            return True
+        # Of a server that was killed, the last processes may take a moment to end.
+        if "still in use" not in _reason(log):
+            break
+        time.sleep(1)
+    return False
+
+
+def _forget_dead(file: Path) -> None:
+    """Remove the lock file of a server that was killed.
+
+    PostgreSQL does so itself unless the process number is still taken: by a dead
+    process that nobody collected, as in containers, or by another program.
+    """
+    try:
+        pid = file.read_text("ascii").split()[0]
+        status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
+    except (OSError, IndexError):
+        return
+    lives = "\nState:\tZ" not in status and status.startswith("Name:\tpostgres\n")
+    if not lives:
+        file.unlink()
 
 
 def _control(programs: Path, data: Path, *arguments: str) -> int:

@@ -54,20 +54,34 @@ def run(
     return done.stdout
 
 
-# How pip, apt, PostgreSQL and Odoo begin the line that says what went wrong.
-_SIGNS = ("ERROR:", "E:", "FATAL:", "initdb: error:", "No space left")
+# How pip, apt, PostgreSQL and initdb begin the line that says what went wrong.
+_SIGNS = ("ERROR:", "E:", "FATAL:", "PANIC:", "initdb: error:")
+_FULL = ("No space left", "Disk quota exceeded")
+# The last of pip's retries; apt's words.
+_OFFLINE = (
+    "Retry(total=0",
+    "Failed to fetch",
+    "Could not resolve",
+    "failure resolving",
+)
 
 
 def last_words(output: str) -> str:
     """Return the line of a program's output that most likely tells the failure.
 
+    A full disk comes first, as every later error follows from it. Of an installer's
+    errors the first is the most exact.
+
     :param output: everything it printed
-    :return: the last line with a sign of an error, else the last line, else ""
+    :return: the line, at most 300 characters; "" when there is none
     """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    marked = [line for line in lines if any(sign in line for sign in _SIGNS)]
-    full = [line for line in lines if "No space left" in line]
-    return (full or marked or lines or [""])[-1][:300]
+    full = [line for line in lines if any(sign in line for sign in _FULL)]
+    marked = [line for line in lines if line.startswith(_SIGNS)]
+    words = (full or marked or lines[-1:] or [""])[0][:300]
+    if any(sign in output for sign in _OFFLINE):
+        words += " (no network?)"
+    return words
 
 
 def clean_env() -> dict[str, str]:

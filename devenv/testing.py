@@ -151,7 +151,7 @@ def _database(env: Environment, addon: str) -> Iterator[str]:
 
 def _sweep(env: Environment) -> None:
     """Drop the databases of runs that were killed."""
-    for name in env.server.sql("SELECT datname FROM pg_database").split():
+    for name in env.server.databases():
         pid = name.removeprefix(f"{PREFIX}_").partition("-")[0]
         if name.startswith(PREFIX) and pid.isdigit() and not _lives(int(pid)):
             database.drop(env, name)

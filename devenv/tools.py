@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from . import cache, process, venv
-from .console import DevError, say
+from . import cache, venv
+from .console import DevError
 
 REQUIREMENTS = Path(__file__).with_name("requirements-tools.txt")
 

@@ -51,9 +51,7 @@ def create(base: str, folder: Path) -> None:
         # Debian ships the module without its wheels of pip in a package of its own.
         short = ".".join(version(base).split(".")[:2])
         apt.ensure([f"python{short}-venv"], "making a Python environment")
-        process.run(
-            [*command, "--clear"], "make a venv", env=process.clean_env()
-        )
+        process.run([*command, "--clear"], "make a venv", env=process.clean_env())
 
 
 def pip(folder: Path, arguments: list[object], what: str) -> None:
