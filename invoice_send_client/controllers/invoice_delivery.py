@@ -1,9 +1,9 @@
 import base64
 import json
 import time
-from datetime import timezone
+from datetime import datetime, timezone
 
-from odoo import SUPERUSER_ID, fields, http
+from odoo import SUPERUSER_ID, http
 from odoo.http import content_disposition, request
 from odoo.tools.image import image_data_uri
 
@@ -68,7 +68,7 @@ class InvoiceDelivery(http.Controller):
         """
         sent = delivery.sent_datetime
         hit = visitor.observe(
-            at=fields.Datetime.now().replace(tzinfo=timezone.utc),
+            at=datetime.now(timezone.utc),
             delivered_at=sent and sent.replace(tzinfo=timezone.utc) or None,
             method=request.httprequest.method,
             target=target,

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -147,10 +147,10 @@ class InvoiceDelivery(models.Model):
 
         :return: the deliveries that moved
         """
-        now = fields.Datetime.now()
         moved = self._update_state(
             "sent",
-            sent_datetime=now,
+            # to the microsecond: the judge asks how soon after it somebody came
+            sent_datetime=self._to_naive(datetime.now(timezone.utc)),
             attempt_datetime=False,
             next_attempt_datetime=False,
             failure_type=False,
@@ -350,34 +350,25 @@ class InvoiceDelivery(models.Model):
         """Ask the judge what all requests together say, and move the state."""
         self.ensure_one()
         events = self.event_ids.filtered("hit")
-        hits = [visitor.Hit.from_dict(event.hit) for event in events]
-        verdict = visitor.judge(hits)
-        self._write_judgements(events, hits)
-        now = fields.Datetime.now()
-        if verdict.opened != "no" and not self.open_datetime:
-            self.open_datetime = now
-        if not verdict.viewed:
-            if verdict.opened != "no":
-                self._update_state("open")
-            return
-        if not self.view_datetime:
-            self.view_datetime = now
-        self._update_state("view")
-        if events.filtered(lambda e: e.event_type == "download" and not e.is_automated):
-            self.download_datetime = self.download_datetime or now
-            self._update_state("download")
+        verdict = visitor.judge([visitor.Hit.from_dict(event.hit) for event in events])
+        events._renew_judgement(verdict.findings)
+        values = {
+            "open_datetime": self._to_naive(verdict.opened_at),
+            "view_datetime": self._to_naive(verdict.viewed_at),
+        }
+        self.write({name: at for name, at in values.items() if at and not self[name]})
+        if verdict.viewed:
+            self._update_state("view")
+        elif verdict.opened != "no":
+            self._update_state("open")
+        taken = events.filtered(lambda e: e.event_type == "download" and e.is_proof)
+        if taken:
+            first = self.download_datetime or taken[0].event_datetime
+            self._update_state("download", download_datetime=first)
 
-    def _write_judgements(self, events, hits):
-        """Renew what each event is held for, browser session by browser session."""
-        for event, hit in zip(events, hits, strict=True):
-            session = [other for other in hits if other.client == hit.client]
-            verdict = visitor.judge(session)
-            values = {
-                "is_automated": not verdict.viewed and verdict.opened == "no",
-                "reasons": ",".join(verdict.reasons),
-            }
-            if any(event[name] != value for name, value in values.items()):
-                event.write(values)
+    @api.model
+    def _to_naive(self, moment):
+        return moment and moment.astimezone(timezone.utc).replace(tzinfo=None)
 
     # -- words ---------------------------------------------------------------------
 

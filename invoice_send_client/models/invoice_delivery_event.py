@@ -31,6 +31,7 @@ class InvoiceDeliveryEvent(models.Model):
         string="By a machine",
         help="A mail filter, proxy, preview or the sender's own staff, not the client.",
     )
+    is_proof = fields.Boolean(help="Shows by itself that a person looked.")
     reasons = fields.Char(
         help="Why the event was judged as it was, words of the judge, with commas."
     )
@@ -38,3 +39,17 @@ class InvoiceDeliveryEvent(models.Model):
         help="What the judge keeps of the request: no full address, no full browser "
         "name. Needed to judge again when later requests change the picture.",
     )
+
+    def _renew_judgement(self, findings):
+        """Write what the judge holds of each event now.
+
+        :param findings: one ``tools.visitor.Finding`` an event, in the same order
+        """
+        for event, finding in zip(self, findings, strict=True):
+            values = {
+                "is_automated": finding.automated,
+                "is_proof": finding.weight == "proof",
+                "reasons": ",".join(finding.reasons),
+            }
+            if any(event[name] != value for name, value in values.items()):
+                event.write(values)

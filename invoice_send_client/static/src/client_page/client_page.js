@@ -5,6 +5,7 @@ it says is only a hint: the server judges it together with everything else. */
     "use strict";
 
     var CHECK_MS = 500;
+    var IGNORE_INPUT_MS = 400;
     // The server wants about 3 s with a real input, or a longer silent look; later
     // beacons replace a first one that came too early to convince it.
     var SEND_AT_MS = [3500, 10000, 30000, 60000, 120000];
@@ -27,7 +28,12 @@ it says is only a hint: the server judges it together with everything else. */
     }
 
     function onInput(ev) {
-        if (!ev.isTrusted) {
+        // A hand that was already on its way when the page came says nothing.
+        if (!ev.isTrusted || Date.now() - started < IGNORE_INPUT_MS) {
+            return;
+        }
+        // A page that grows under a resting mouse is no movement of a hand.
+        if (ev.type === "pointermove" && !ev.movementX && !ev.movementY) {
             return;
         }
         inputs += 1;
@@ -86,6 +92,8 @@ it says is only a hint: the server judges it together with everything else. */
         started = Date.now();
         lastTick = started;
         visibleMs = 0;
+        inputs = 0;
+        firstInputMs = null;
     }
 
     ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"].forEach(
