@@ -1,12 +1,10 @@
-import logging
+from collections import defaultdict
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr
 
 from ..tools import addresses
-
-_logger = logging.getLogger(__name__)
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -41,7 +39,7 @@ class AccountMoveSend(models.AbstractModel):
         :rtype: dict
         """
         partners = self.env["res.partner"].browse(settings.get("mail_partner_ids"))
-        user = self.env["res.users"].browse(settings["author_user_id"])
+        user = self._get_pressing_user(settings["author_user_id"])
         return {
             "document_mode": move.company_id._get_invoice_document_mode(),
             "email_from": self._get_default_email_from(move, user),
@@ -49,6 +47,17 @@ class AccountMoveSend(models.AbstractModel):
             "email_cc": "",
             "email_bcc": "",
         }
+
+    @api.model
+    def _get_pressing_user(self, user_id):
+        """:return: the user whose name a letter bears; empty where nobody pressed Send
+
+        :param int user_id: who is said to send: OdooBot for what runs by itself, a
+            portal user for what is paid online
+        """
+        # sudo: only whether the user is a colleague, and then the name, is used
+        user = self.env["res.users"].sudo().browse(user_id)
+        return user if user.active and not user.share else user.browse()
 
     @api.model
     def _get_default_mail_lang(self, move, mail_template):
@@ -82,6 +91,25 @@ class AccountMoveSend(models.AbstractModel):
         """
         default_name, email = move.company_id._get_invoice_sender(user)
         return formataddr((name or default_name, email)) if email else ""
+
+    # -- what may be sent --------------------------------------------------------------
+
+    @api.model
+    def _get_move_constraints(self, move):
+        # EXTENDS 'account'
+        constraints = super()._get_move_constraints(move)
+        words = {
+            "draft": self.env._("%s is a draft: confirm it first.", move.display_name),
+            "cancel": self.env._("%s is cancelled.", move.display_name),
+        }
+        if "not_posted" in constraints:
+            constraints["not_posted"] = words[move.state]
+        if "not_sale_document" in constraints:
+            constraints["not_sale_document"] = self.env._(
+                "%s is no document for a customer: it can't be sent to a client.",
+                move.display_name,
+            )
+        return constraints
 
     # -- which method applies ----------------------------------------------------------
 
@@ -128,15 +156,29 @@ class AccountMoveSend(models.AbstractModel):
         # One mail a recipient, each with a link of its own and a verdict of its own,
         # in place of one notification that carries an access token to everybody.
         self._generate_dynamic_reports(moves_data)
-        new_runs = self.env["invoice.send.run"]
+        runs = self._create_runs_for_unforeseen(moves_data)
+        lines = {line.move_id.id: line for line in runs.line_ids}
         for move, move_data in moves_data.items():
-            line = move_data.get("invoice_send_line")
-            if not line:
-                run = new_runs._create_for_moves({move.sudo(False): move_data})
-                new_runs |= run
-                line = run.line_ids
+            line = move_data.get("invoice_send_line") or lines[move.id]
             line._post_letter(self._get_letter_values(move, move_data, line))
-        new_runs._start()
+        runs._start()
+
+    @api.model
+    def _create_runs_for_unforeseen(self, moves_data):
+        """Write what other apps send without our window, one run a company (B28).
+
+        :param dict moves_data: settings by document
+        :return: the runs, empty when all documents come from a run
+        :rtype: invoice.send.run
+        """
+        by_company = defaultdict(dict)
+        for move, move_data in moves_data.items():
+            if not move_data.get("invoice_send_line"):
+                by_company[move.company_id][move] = move_data
+        runs = self.env["invoice.send.run"]
+        for company_data in by_company.values():
+            runs |= runs._create_for_moves(company_data)
+        return runs
 
     @api.model
     def _get_letter_values(self, move, move_data, line):
@@ -154,7 +196,22 @@ class AccountMoveSend(models.AbstractModel):
         proforma = move_data.get("proforma_pdf_attachment")
         if proforma and line.document_mode == "attachment":
             files.append((proforma.name, proforma.raw))
-        return {"author_id": params["author_id"], "attachments": files}
+        return {
+            "author_id": params["author_id"],
+            "attachments": files,
+            "email_from": line.email_from or self._get_native_email_from(move, line),
+        }
+
+    @api.model
+    def _get_native_email_from(self, move, line):
+        """:return: the From that Odoo would use: the letter's own, or the author's"""
+        template, lang = line.mail_template_id, line.mail_lang
+        return (
+            self._get_mail_default_field_value_from_template(
+                template, lang, move, "email_from"
+            )
+            or None
+        )
 
     @api.model
     def _leave_out_pdf(self, move, move_data):

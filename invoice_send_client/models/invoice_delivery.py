@@ -217,13 +217,17 @@ class InvoiceDelivery(models.Model):
 
         :return: the deliveries that moved
         """
-        return self._update_state(
+        moved = self._update_state(
             "outgoing",
             failure_type=False,
             failure_reason=False,
             attempt_count=0,
             next_attempt_datetime=False,
         )
+        # where no letter could be written, it is tried from the documents on
+        failed = moved.line_id.filtered(lambda line: line.state == "failed")
+        failed.write({"state": "waiting"})
+        return moved
 
     # -- attempts ------------------------------------------------------------------
 

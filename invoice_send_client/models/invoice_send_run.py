@@ -174,8 +174,7 @@ class InvoiceSendRun(models.Model):
         Where nothing can be committed (a test's transaction) the work is done here.
         """
         if not self._can_commit():
-            for run in self:
-                run._process()
+            self._process()
             return
         self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
         dbname, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
@@ -185,8 +184,7 @@ class InvoiceSendRun(models.Model):
             with Registry(dbname).cursor() as cr:
                 # su: the records of a sending have no writer but the sending itself
                 env = api.Environment(cr, uid, {}, su=True)
-                for run in env["invoice.send.run"].browse(ids):
-                    run._process()
+                env["invoice.send.run"].browse(ids)._process()
 
     @api.model
     def _trigger_cron(self, delay=timedelta()):
@@ -195,10 +193,8 @@ class InvoiceSendRun(models.Model):
         cron._trigger(fields.Datetime.now() + delay)
 
     def _process(self):
-        """Work on what is due of this run, document by document."""
-        self.ensure_one()
-        for line in self.line_ids:
-            line._process()
+        """Work on what is due of these runs, document by document."""
+        self.line_ids.sorted("id")._process_all()
 
     @api.model
     def _process_due(self, limit=None):
@@ -216,9 +212,7 @@ class InvoiceSendRun(models.Model):
             order="next_attempt_datetime nulls first, id",
         )
         lines = deliveries.line_id[:limit]
-        for line in lines:
-            # sudo: as the user who pressed Send, with the sending's own rights
-            line.with_user(line.run_id.user_id).sudo()._process()
+        lines._process_all()
         return len(lines)
 
     @api.model

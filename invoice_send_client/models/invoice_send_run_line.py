@@ -162,6 +162,17 @@ class InvoiceSendRunLine(models.Model):
 
     # -- work ------------------------------------------------------------------------
 
+    def _process_all(self):
+        """Work on these lines one by one, as the users who pressed Send."""
+        for line in self:
+            try:
+                with self.env["invoice.send.run"]._isolate():
+                    # sudo: the records of a sending have no writer but the sending
+                    line.with_user(line.run_id.user_id).sudo()._process()
+            except Exception:
+                # what went wrong with one document never holds up another (B3)
+                _logger.exception("Sending line %s failed", line.id)
+
     def _process(self):
         """Make the documents, write the letter and send it, as far as it is due.
 
@@ -279,7 +290,6 @@ class InvoiceSendRunLine(models.Model):
             subject=self.subject,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            email_from=self.email_from,
             email_add_signature=False,
             notify_skip_followers=True,
             mail_server_id=server.id,
