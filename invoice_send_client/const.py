@@ -65,11 +65,41 @@ ROLES = [("to", "To"), ("cc", "CC"), ("bcc", "BCC")]
 
 DOCUMENT_MODES = [("link", "Link"), ("attachment", "Attachment")]
 
-#: What the company can choose as its default (requirements D2).
-COMPANY_DOCUMENT_MODES = [*DOCUMENT_MODES, ("automatic", "Automatic")]
+#: What the company can choose as its default (requirements D2), shown as it stands.
+COMPANY_DOCUMENT_MODES = [
+    (
+        "link",
+        "Link: the client opens the invoice on a page, and you see that it was viewed",
+    ),
+    ("attachment", "Attachment: the PDF is in the mail, with the link below it"),
+    (
+        "automatic",
+        "Automatic: attachment where a mail server is chosen below, otherwise link",
+    ),
+]
 
-#: Events that no state carries.
-EVENT_TYPES = [*DELIVERY_STATES, ("renew", "New link asked for")]
+#: How several recipients of one document are written to (requirements B10).
+COPY_MODES = [
+    (
+        "personal",
+        "Personal copies: one mail and one link each, so that each recipient's reading "
+        "can be followed",
+    ),
+    (
+        "shared",
+        'One message to all: one common link, followed as "viewed by one of ..."',
+    ),
+]
+
+#: Events that no state carries; the last four are what users do on the panel.
+EVENT_TYPES = [
+    *DELIVERY_STATES,
+    ("renew", "New link asked for"),
+    ("retry", "Sent again"),
+    ("correct", "Address corrected"),
+    ("revoke", "Link revoked"),
+    ("relink", "New link made"),
+]
 
 #: What a visitor asked for (``tools.visitor.observe``'s target) -> event type.
 TARGET_EVENTS = {
@@ -82,6 +112,10 @@ TARGET_EVENTS = {
 
 #: System parameter with the base address that was confirmed from outside (D2).
 PUBLIC_URL_PARAMETER = "invoice_send_client.public_url"
+
+#: Scopes of the self-check's question and answer, see ``res.company``.
+SELF_CHECK_QUESTION = "invoice_send_client-selfcheck-question"
+SELF_CHECK_ANSWER = "invoice_send_client-selfcheck-answer"
 
 #: Scope of the signature in a client's link, see ``tools.links``.
 LINK_SCOPE = "invoice_send_client-link"

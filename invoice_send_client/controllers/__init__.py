@@ -1,1 +1,1 @@
-from . import invoice_delivery
+from . import invoice_delivery, public_url

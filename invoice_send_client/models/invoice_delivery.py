@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from ..const import (
+    DELIVERY_PROBLEMS,
     DELIVERY_STATES,
     DELIVERY_TRANSITIONS,
     DOCUMENT_MODES,
@@ -14,7 +15,7 @@ from ..const import (
     ROLES,
     TARGET_EVENTS,
 )
-from ..tools import links, visitor
+from ..tools import addresses, links, visitor
 
 
 class InvoiceDelivery(models.Model):
@@ -137,7 +138,12 @@ class InvoiceDelivery(models.Model):
         """
         return self.env["invoice.delivery.event"].create(
             [
-                {"delivery_id": delivery.id, "event_type": event_type, **values}
+                {
+                    "delivery_id": delivery.id,
+                    "email": delivery.email,
+                    "event_type": event_type,
+                    **values,
+                }
                 for delivery in self
             ]
         )
@@ -175,7 +181,7 @@ class InvoiceDelivery(models.Model):
             attempt_datetime=False,
             next_attempt_datetime=False,
         )
-        moved._record_event("error", reasons=failure_type)
+        moved._record_event("error", reasons=failure_type, detail=reason)
         return moved
 
     def _set_deferred(self, failure_type, reason):
@@ -233,14 +239,15 @@ class InvoiceDelivery(models.Model):
 
     def _start_attempt(self):
         """Write down that the mail server is about to be asked. To be committed."""
-        self.ensure_one()
-        self.write(
-            {
-                "attempt_count": self.attempt_count + 1,
-                "attempt_datetime": fields.Datetime.now(),
-                "next_attempt_datetime": False,
-            }
-        )
+        now = fields.Datetime.now()
+        for delivery in self:
+            delivery.write(
+                {
+                    "attempt_count": delivery.attempt_count + 1,
+                    "attempt_datetime": now,
+                    "next_attempt_datetime": False,
+                }
+            )
 
     def _end_attempt(self, verdict):
         """Write the verdict of one attempt.
@@ -274,6 +281,17 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         due = self.next_attempt_datetime
         return self.state == "outgoing" and (not due or due <= fields.Datetime.now())
+
+    def _get_copy_recipients(self):
+        """:return: the deliveries that one mail of this one goes to (B10)
+
+        A personal copy has one recipient. A shared message goes once to all that are
+        being tried with it.
+        """
+        self.ensure_one()
+        if self.line_id.copy_mode == "personal":
+            return self
+        return self.line_id.delivery_ids.filtered("attempt_datetime").sorted("id")
 
     # -- the client's link ---------------------------------------------------------
 
@@ -384,26 +402,227 @@ class InvoiceDelivery(models.Model):
     def _get_problem_text(self):
         """:return: one sentence on what went wrong, with address and server's words"""
         self.ensure_one()
-        label = dict(self._fields["failure_type"]._description_selection(self.env))
-        if self.state == "outgoing" and self.failure_reason:
+        return f"{self.email}: {self._get_failure_text()}"
+
+    def _get_failure_text(self):
+        """:return: what went wrong, in the server's words; empty where nothing did"""
+        self.ensure_one()
+        reason = self.failure_reason or ""
+        if self.state == "outgoing" and reason:
             return self.env._(
-                "%(address)s: put off by the server, next try %(time)s: %(reason)s",
-                address=self.email,
-                time=format_datetime(self.env, self.next_attempt_datetime),
-                reason=self.failure_reason,
+                "put off by the server, next try %(time)s: %(reason)s",
+                time=format_datetime(
+                    self.env, self.next_attempt_datetime, dt_format="short"
+                ),
+                reason=reason,
             )
-        failure = label.get(self.failure_type, "")
-        return f"{self.email}: {failure}: {self.failure_reason or ''}"
+        labels = dict(self._fields["failure_type"]._description_selection(self.env))
+        return ": ".join(filter(None, [labels.get(self.failure_type), reason]))
+
+    def _get_shared_addresses(self):
+        """:return: the addresses of one message to all, empty for a personal copy"""
+        self.ensure_one()
+        if self.line_id.copy_mode != "shared":
+            return ""
+        return ", ".join(self.line_id.delivery_ids.sorted("id").mapped("email"))
+
+    def _get_evidence_text(self):
+        """:return: what is known of the client's side, in words that claim no more
+
+        Without a sign of a look it is not known that nobody looked.
+        """
+        self.ensure_one()
+        if self.state not in ("sent", "open", "view", "download"):
+            return ""
+        if self.state == "sent":
+            return self.env._("no evidence of a look")
+        if self.state == "open":
+            return self.env._("perhaps by a machine")
+        if others := self._get_shared_addresses():
+            return self.env._("viewed by one of %s", others)
+        return self.env._("viewed through the link sent to %s", self.email)
+
+    def _get_state_datetime(self):
+        """:return: when the delivery came into its state, as far as it is kept"""
+        self.ensure_one()
+        name = f"{self.state}_datetime"
+        if name in self._fields:
+            return self[name]
+        events = self.event_ids.filtered(lambda event: event.event_type == self.state)
+        return events[-1:].event_datetime or self.write_date
+
+    # -- panel on the invoice --------------------------------------------------------
+
+    def _get_panel_values(self):
+        """Give one line of the panel on the invoice.
+
+        :return: plain values; ``actions`` names the buttons that make sense
+        :rtype: dict
+        """
+        self.ensure_one()
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("role", "sending_method", "document_mode", "state")
+        }
+        return {
+            "id": self.id,
+            "email": self.email or "",
+            "name": self._get_recipient()[0],
+            "role": labels["role"][self.role],
+            "method": labels["sending_method"][self.sending_method],
+            "mode": labels["document_mode"][self.document_mode],
+            "state": self.state,
+            "label": labels["state"][self.state],
+            "datetime": fields.Datetime.to_string(self._get_state_datetime()),
+            "sent_datetime": fields.Datetime.to_string(self.sent_datetime),
+            "user": self.run_id.user_id.name or "",
+            "evidence": self._get_evidence_text(),
+            "problem": self._get_failure_text(),
+            "is_unknown": self.failure_type == "unknown",
+            "is_counted": not self.is_internal and self.role != "bcc",
+            "is_current": self.is_current,
+            "url": self._get_landing_url() if self._has_open_document() else "",
+            "actions": self._get_panel_actions(),
+        }
+
+    def _has_open_document(self):
+        """:return: whether the client may still have to do with this sending"""
+        self.ensure_one()
+        return self.is_current and self.move_id.state == "posted"
+
+    def _get_panel_actions(self):
+        """:return: the buttons that make sense, by their methods' names"""
+        self.ensure_one()
+        if not self._has_open_document():
+            return []
+        has_failed = self.state in DELIVERY_PROBLEMS
+        offered = {
+            "action_resend": self.state != "outgoing",
+            "action_correct_address": has_failed,
+            "action_revoke_link": self.is_link_alive,
+            "action_renew_link": not self.is_link_alive,
+        }
+        return [name for name, is_offered in offered.items() if is_offered]
 
     # -- buttons -------------------------------------------------------------------
 
+    def _check_sender(self):
+        """Let only those act on deliveries who may send their documents.
+
+        :return: the deliveries with the right to write them
+        :rtype: invoice.delivery
+        :raise AccessError: where the user may not write one of the documents
+        """
+        self.move_id.check_access("write")
+        # sudo: deliveries have no writer but the sending; the documents were checked
+        return self.sudo()
+
     def action_retry(self):
         """Send again to these recipients, with the mail as it was written."""
-        if not self.filtered(lambda d: d.state in ("error", "bounce")):
+        failed = self.filtered(
+            lambda d: d.state in DELIVERY_PROBLEMS and d._has_open_document()
+        )
+        if not failed:
             raise UserError(
                 self.env._("Only what failed or bounced can be sent again.")
             )
-        self.move_id.check_access("write")
-        # sudo: deliveries have no writer but the sending; the document was checked
-        moved = self.sudo()._set_retry()
+        failed = failed._check_sender()
+        failed.filtered(lambda d: not d.is_link_alive)._renew_link()
+        moved = failed._set_retry()
+        moved._record_event("retry")
         moved.run_id._start()
+
+    def action_resend(self):
+        """Send the document again to this recipient alone.
+
+        What failed leaves as it was written. What was sent before may have to say
+        something else by now: the window opens with this address in it.
+
+        :return: the window, or nothing
+        :rtype: dict | None
+        """
+        self.ensure_one()
+        if self.state in DELIVERY_PROBLEMS:
+            return self.action_retry()
+        address = addresses.Address(self.recipient_name or "", self.email)
+        action = self.move_id.action_send_and_print()
+        action["context"].update(
+            default_email_to=address.formatted,
+            default_email_cc="",
+            default_email_bcc="",
+        )
+        return action
+
+    def action_correct_address(self):
+        """Open the dialog that sends to another address what did not reach this one."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Correct address"),
+            "res_model": "invoice.delivery.correct.address",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_delivery_id": self.id},
+        }
+
+    def _correct_address(self, address):
+        """Make a failed delivery due again, to another address.
+
+        Whoever has the old link is not the recipient any more: it dies.
+
+        :param tools.addresses.Address address: the new address
+        :raise UserError: where the delivery did not fail or the address has one already
+        """
+        self.ensure_one()
+        self._check_new_address(address)
+        delivery = self._check_sender()
+        line, name = delivery.line_id, f"email_{self.role}"
+        line[name] = addresses.replace(line[name], self.email, address)
+        delivery._record_event("correct", detail=f"{self.email} → {address.email}")
+        known = line._get_known_partners()
+        internal = line._find_internal_addresses([address.email])
+        ascii_email = addresses.to_ascii(address.email)
+        delivery.write(
+            {
+                "email": address.email,
+                "recipient_name": address.name or self.recipient_name,
+                "partner_id": known.get(ascii_email),
+                "is_internal": ascii_email in internal,
+                "link_key": links.new_key(),
+                "is_link_alive": True,
+            }
+        )
+        self.action_retry()
+
+    def _check_new_address(self, address):
+        if self.state not in DELIVERY_PROBLEMS or not self._has_open_document():
+            raise UserError(
+                self.env._("Only the address of what failed or bounced can be changed.")
+            )
+        others = (self.line_id.delivery_ids - self).mapped("email")
+        if addresses.to_ascii(address.email) in map(addresses.to_ascii, others):
+            raise UserError(
+                self.env._("This sending has a copy for %s already.", address.email)
+            )
+
+    def action_revoke_link(self):
+        """Close the client's link: whoever opens it reads that it is dead."""
+        alive = self.filtered("is_link_alive")._check_sender()
+        alive.is_link_alive = False
+        alive._record_event("revoke")
+
+    def action_renew_link(self):
+        """Make a new link for these recipients; the old one stays dead.
+
+        Nothing is mailed: the link is copied, or goes with the next mail.
+        """
+        if not all(delivery._has_open_document() for delivery in self):
+            raise UserError(
+                self.env._("A document that is not posted has no link for the client.")
+            )
+        self._check_sender()._renew_link()
+
+    def _renew_link(self):
+        for delivery in self:
+            delivery.write({"link_key": links.new_key(), "is_link_alive": True})
+        self._record_event("relink")

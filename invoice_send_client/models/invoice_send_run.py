@@ -98,6 +98,7 @@ class InvoiceSendRun(models.Model):
             "mail_attachments_widget": move_data.get("mail_attachments_widget") or [],
             "author_partner_id": move_data.get("author_partner_id"),
             "document_mode": move_data["document_mode"],
+            "copy_mode": move.company_id.invoice_copy_mode,
             "mail_lang": move_data.get("mail_lang"),
             "subject": move_data.get("mail_subject"),
             "body": move_data.get("mail_body"),

@@ -6,7 +6,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import DELIVERY_PROBLEMS, DOCUMENT_MODES
+from ..const import COPY_MODES, DELIVERY_PROBLEMS, DOCUMENT_MODES
 from ..tools import addresses
 
 _logger = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class InvoiceSendRunLine(models.Model):
 
     # the letter
     document_mode = fields.Selection(DOCUMENT_MODES, required=True)
+    copy_mode = fields.Selection(COPY_MODES, required=True, default="personal")
     mail_lang = fields.Char()
     mail_template_id = fields.Many2one("mail.template", ondelete="set null")
     subject = fields.Char()
@@ -229,12 +230,12 @@ class InvoiceSendRunLine(models.Model):
         self.ensure_one()
         return bool(
             self.document_mode == "attachment"
-            or set(self.sending_methods) - {"email"}
+            or set(self.sending_methods or []) - {"email"}
             or self.extra_edis
             or self.invoice_edi_format
             or any(
                 file.get("dynamic_report") and not file.get("skip")
-                for file in self.mail_attachments_widget
+                for file in self.mail_attachments_widget or []
             )
         )
 
@@ -361,28 +362,32 @@ class InvoiceSendRunLine(models.Model):
         if self.is_pdf_due:
             Run._trigger_cron()
         body = self._render_mail_body()
-        for delivery in due:
-            delivery._start_attempt()
+        copies = due if self.copy_mode == "personal" else [due]
+        for recipients in copies:
+            recipients._start_attempt()
             Run._commit()
-            mail = self._create_mail(delivery, body)
-            self._settle(delivery, mail._send_with_verdict())
+            mail = self._create_mail(recipients, body)
+            emails = [addresses.to_ascii(delivery.email) for delivery in recipients]
+            self._settle(recipients, mail._send_with_verdicts(emails))
 
-    def _settle(self, delivery, verdict):
-        """Write a verdict down for good: what the server said can't be asked again.
+    def _settle(self, recipients, verdicts):
+        """Write verdicts down for good: what the server said can't be asked again.
 
-        :param delivery: ``invoice.delivery``
-        :param tools.verdict.Verdict verdict: what the mail server said
+        :param recipients: ``invoice.delivery``
+        :param dict verdicts: ``tools.verdict.Verdict`` by address in ASCII
         """
         Run = self.env["invoice.send.run"]
         for last in (False, False, True):
             try:
                 with Run._isolate():
-                    delivery._end_attempt(verdict)
+                    for delivery in recipients:
+                        email = addresses.to_ascii(delivery.email)
+                        delivery._end_attempt(verdicts[email])
                     Run._commit()
                 return
             except OperationalError:
                 # the client may open the link in this very moment
-                delivery.invalidate_recordset()
+                recipients.invalidate_recordset()
                 if last:
                     raise
 
@@ -409,14 +414,17 @@ class InvoiceSendRunLine(models.Model):
             minimal_qcontext=True,
         )
 
-    def _create_mail(self, delivery, body):
-        """Make the mail of one recipient; never committed while it could be queued.
+    def _create_mail(self, recipients, body):
+        """Make one mail; it is never committed while Odoo's queue could take it.
 
-        :param delivery: ``invoice.delivery``
+        :param recipients: ``invoice.delivery``: one, or all of a shared message, which
+            carries the link of the letter's first recipient
         :param Markup body: from :meth:`_render_mail_body`
         :rtype: mail.mail
         """
-        url = delivery._get_landing_url()
+        first, known = recipients[0], recipients.filtered("partner_id")
+        owner = first if self.copy_mode == "personal" else self.delivery_ids.sorted()[-1]
+        url = owner._get_landing_url()
         template = self.mail_template_id
         # sudo: mails have no access of their own; the sending was allowed at Send
         mail = (
@@ -425,17 +433,18 @@ class InvoiceSendRunLine(models.Model):
             .create(
                 {
                     "mail_message_id": self.mail_message_id.id,
-                    "invoice_delivery_id": delivery.id,
+                    "invoice_delivery_id": first.id,
                     "is_notification": True,
                     "body_html": body.replace(LINK_PLACEHOLDER, url),
-                    "email_to": "" if delivery.partner_id else delivery.email,
-                    "recipient_ids": [(6, 0, delivery.partner_id.ids)],
+                    "email_to": ", ".join((recipients - known).mapped("email")),
+                    "recipient_ids": [(6, 0, known.partner_id.ids)],
                     "auto_delete": template.auto_delete if template else True,
                     "references": self.mail_message_id.sudo().message_id,
                 }
             )
         )
-        self._create_notification(delivery, mail)
+        for delivery in recipients:
+            self._create_notification(delivery, mail)
         return mail
 
     def _create_notification(self, delivery, mail):

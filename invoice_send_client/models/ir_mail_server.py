@@ -1,6 +1,6 @@
-from odoo import models
+from odoo import api, models
 
-from ..tools import verdict
+from ..tools import addresses
 
 
 class IrMailServer(models.Model):
@@ -8,36 +8,58 @@ class IrMailServer(models.Model):
 
     _inherit = "ir.mail_server"
 
-    def _connect__(self, *args, **kwargs):
+    def _connect__(self, *args, **kwargs):  # noqa: PLW3201
         # EXTENDS 'base'
         connection = super()._connect__(*args, **kwargs)
         if hasattr(connection, "send"):  # other apps bring sessions that have none
-            self._watch_last_byte(connection)
+            self._watch_connection(connection)
         return connection
 
-    def _watch_last_byte(self, connection):
-        """Note on the connection when a mail's last byte has been handed over.
+    @api.model
+    def _watch_connection(self, connection):
+        """Note on an SMTP connection what the sending has to know and smtplib forgets.
 
-        Past that byte only the server knows whether it kept the mail (requirements
-        B5); smtplib raises the same exception before and after it.
+        ``body_sent``: the mail's last byte has been handed over; past it only the
+        server knows whether it kept the mail (requirements B5), and smtplib raises the
+        same exceptions before and after it. ``refused``: the recipients that the
+        server refused of a mail that it took for others; Odoo drops them.
+
+        :param smtplib.SMTP connection: a fresh connection
         """
-        connection.body_sent = False
-        send = connection.send
+        connection.body_sent, connection.refused = False, {}
+        send, send_message = connection.send, connection.send_message
 
-        def watched(data):
+        def watched_send(data):
             send(data)
             text = data.encode("ascii", "replace") if isinstance(data, str) else data
             connection.body_sent = text.endswith(b"\r\n.\r\n")
 
-        connection.send = watched
+        def watched_send_message(*args, **kwargs):
+            connection.refused = {}
+            connection.refused = send_message(*args, **kwargs) or {}
+            return connection.refused
 
-    def send_email(self, message, *args, **kwargs):
-        # EXTENDS 'base'
-        session = kwargs.get("smtp_session")
-        try:
-            return super().send_email(message, *args, **kwargs)
-        except Exception as error:
-            error.delivery_verdict = verdict.from_exception(
-                error, getattr(session, "body_sent", False)
+        connection.send = watched_send
+        connection.send_message = watched_send_message
+
+    def _get_test_email_from(self):
+        # EXTENDS 'mail'
+        # the server of the invoices is tried with the address that they come from
+        company = self.env.company
+        _name, sender = company._get_invoice_sender(self.env.user)
+        sender = addresses.to_ascii(sender)
+        if company.invoice_mail_server_id == self and sender:
+            if self._match_from_filter(sender, self.from_filter):
+                return sender
+        return super()._get_test_email_from()
+
+    def _active_usages_compute(self):
+        # EXTENDS 'mail'
+        usages = super()._active_usages_compute()
+        # sudo: companies that the user does not see send through the server as well
+        companies = self.env["res.company"].sudo()
+        for company in companies.search([("invoice_mail_server_id", "in", self.ids)]):
+            usages.setdefault(company.invoice_mail_server_id.id, []).append(
+                self.env._("%s (sending invoices to clients)", company.display_name)
             )
-            raise
+        return usages

@@ -1,3 +1,6 @@
+import contextlib
+import smtplib
+
 import psycopg2
 
 from odoo import fields, models
@@ -20,31 +23,36 @@ class MailMail(models.Model):
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
         if self.invoice_delivery_id and emails:
-            return [self._address_personal_copy(emails[0])]
+            return [self._address_copy(emails[0])]
         return emails
 
-    def _address_personal_copy(self, email):
-        """Show all recipients of the letter and send to this delivery's alone (B10).
+    def _address_copy(self, email):
+        """Show all recipients of the letter, send to this mail's alone (B10).
 
-        The envelope is what ``email_to_normalized`` lets through (``send_validated_to``
-        of the mail server); a BCC stands in a Bcc header, which Odoo removes before
-        the mail leaves.
+        A personal copy goes to its delivery's recipient, a shared message to all that
+        are still due. The envelope is what ``email_to_normalized`` lets through
+        (``send_validated_to`` of the mail server); a BCC stands in a Bcc header, which
+        Odoo removes before the mail leaves.
 
         :param dict email: one mail of ``_prepare_outgoing_list``
-        :return: the same for this recipient; the headers are a copy, since all copies
-            of a mail share one dict
+        :return: the same for these recipients; the headers are a copy, since all
+            copies of a mail share one dict
         """
         # sudo: the mail engine may run as any user; the sending was allowed at Send
-        delivery = self.sudo().invoice_delivery_id
-        line = delivery.line_id
+        deliveries = self.sudo().invoice_delivery_id._get_copy_recipients()
+        line = deliveries.line_id
         headers = {name: value for name, value in email["headers"].items() if value}
-        if delivery.role == "bcc":
-            headers["Bcc"] = addresses.to_ascii(delivery.email)
+        envelope = [addresses.to_ascii(delivery.email) for delivery in deliveries]
+        hidden = deliveries.filtered(lambda delivery: delivery.role == "bcc")
+        if hidden:
+            headers["Bcc"] = ", ".join(
+                addresses.to_ascii(delivery.email) for delivery in hidden
+            )
         return {
             **email,
             "email_to": addresses.for_header(line.email_to),
             "email_cc": addresses.for_header(line.email_cc),
-            "email_to_normalized": [addresses.to_ascii(delivery.email)],
+            "email_to_normalized": envelope,
             "headers": headers,
         }
 
@@ -56,32 +64,56 @@ class MailMail(models.Model):
             return servers.filtered(lambda server: not server.owner_user_id)
         return servers
 
-    def _send_with_verdict(self):
+    def _send_with_verdicts(self, emails):
         """Send this one mail now.
 
-        :return: what the mail server said
-        :rtype: tools.verdict.Verdict
+        :param list emails: the addresses that its envelope goes to, in ASCII
+        :return: what the mail server said, by address
+        :rtype: dict[str, tools.verdict.Verdict]
         :raise psycopg2.Error: the transaction is lost, so nothing can be written here;
             the attempt stays open and is closed as unknown by the next worker
         """
         self.ensure_one()
+        session = None
         try:
-            self.send(raise_exception=True)
+            session, arguments = self._open_session()
+            self._send(raise_exception=True, smtp_session=session, **arguments)
         except psycopg2.Error:
             raise
         except Exception as error:
-            return self._read_verdict(error)
-        if not self.exists() or self.state == "sent":
-            return verdict.TAKEN
+            body_sent = getattr(session, "body_sent", False)
+            return verdict.from_exception(error, body_sent, emails)
+        finally:
+            self._close_session(session)
+        if self.exists() and self.state != "sent":
+            return dict.fromkeys(emails, self._get_unsent_verdict())
+        return verdict.from_refused(getattr(session, "refused", {}), emails)
+
+    def _open_session(self):
+        """Connect to the server that Odoo chooses for this mail.
+
+        :return: the SMTP session (``None`` where Odoo sends nothing) and the keyword
+            arguments that ``_send`` needs with it
+        """
+        [configuration] = self._split_by_mail_configuration()
+        server_id, alias_domain_id, smtp_from, _ids = configuration
+        servers = self.env["ir.mail_server"]
+        session = servers._connect__(mail_server_id=server_id, smtp_from=smtp_from)
+        return session, {
+            "alias_domain_id": alias_domain_id,
+            "mail_server": servers.browse(server_id),
+        }
+
+    def _close_session(self, session):
+        # the verdict stands: a server that is gone by now changes nothing of it
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            if session:
+                session.quit()
+
+    def _get_unsent_verdict(self):
+        """:return: why Odoo itself did not send a mail that raised nothing"""
         if self.state == "outgoing":
-            return verdict.Verdict(
-                "server", self.env._("Sending e-mail is switched off here.")
-            )
+            words = self.env._("Sending e-mail is switched off here.")
+            return verdict.Verdict("server", words)
         failure = "address" if "mail_email" in (self.failure_type or "") else "server"
         return verdict.Verdict(failure, self.failure_reason or "")
-
-    def _read_verdict(self, error):
-        for link in verdict.chain(error):
-            if known := getattr(link, "delivery_verdict", None):
-                return known
-        return verdict.from_exception(error, body_sent=False)

@@ -23,13 +23,18 @@ class Session:
 
     def send_message(self, message, _sender, recipients):
         """Stand in for ``smtplib.SMTP.send_message``."""
-        [recipient] = recipients
-        answer = self.answers.get(recipient)
-        if isinstance(answer, Exception):
-            raise answer
-        if answer:
-            raise smtplib.SMTPRecipientsRefused({recipient: answer})
-        self.taken.append((recipients, message))
+        answers = {to: self.answers[to] for to in recipients if to in self.answers}
+        for answer in answers.values():
+            if isinstance(answer, Exception):
+                raise answer
+        if len(answers) == len(recipients):
+            raise smtplib.SMTPRecipientsRefused(answers)
+        taken = [recipient for recipient in recipients if recipient not in answers]
+        self.taken.append((taken, message))
+        return answers
+
+    def send(self, _data):
+        """Stand in for ``smtplib.SMTP.send``."""
 
     def set_debuglevel(self, _level):
         """Stand in for ``smtplib.SMTP.set_debuglevel``."""

@@ -8,7 +8,7 @@ from ..tools import verdict
 @tagged("-at_install", "post_install")
 class TestVerdict(BaseCase):
     def judge(self, error, body_sent=False):
-        return verdict.from_exception(error, body_sent)
+        return verdict.from_exception(error, body_sent, ["a@x.ro"])["a@x.ro"]
 
     def wrap(self, error):
         try:
@@ -57,3 +57,14 @@ class TestVerdict(BaseCase):
         ):
             self.assertEqual(self.judge(self.wrap(error))[0], "server")
             self.assertTrue(self.judge(error).retry)
+
+    def test_each_recipient_of_a_shared_message_gets_its_own_answer(self):
+        refused = {"b@x.ro": (550, b"No such user"), "c@x.ro": (451, b"Later")}
+        verdicts = verdict.from_refused(refused, ["a@x.ro", "b@x.ro", "c@x.ro"])
+        self.assertEqual(
+            [verdicts[f"{name}@x.ro"].failure_type for name in "abc"],
+            ["", "refused", "deferred"],
+        )
+        error = smtplib.SMTPRecipientsRefused(refused)
+        verdicts = verdict.from_exception(error, False, ["b@x.ro", "c@x.ro"])
+        self.assertEqual(verdicts["c@x.ro"], ("deferred", "451 Later", True))

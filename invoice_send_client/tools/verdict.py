@@ -56,27 +56,45 @@ def _from_code(code, text):
     return Verdict("refused", _words(code, text))
 
 
-def _from_answer(error):
+def _from_answer(error, email):
     if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
-        return _from_code(*next(iter(error.recipients.values())))
+        answers = error.recipients
+        return _from_code(*answers.get(email, next(iter(answers.values()))))
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
         return _from_code(error.smtp_code, error.smtp_error)
     return None
 
 
-def from_exception(error, body_sent):
-    """Judge why a mail did not leave.
+def from_refused(refused, emails):
+    """Judge a mail that the server took, for each of its recipients.
+
+    :param dict refused: address -> ``(code, words)`` of those refused at RCPT
+    :param list emails: all recipients
+    :rtype: dict[str, Verdict]
+    """
+    return {
+        email: _from_code(*refused[email]) if email in refused else TAKEN
+        for email in emails
+    }
+
+
+def from_exception(error, body_sent, emails):
+    """Judge a mail that did not leave, for each of its recipients.
 
     :param Exception error: what sending raised, with its causes
     :param bool body_sent: whether the mail's last byte had been handed over when it
         was raised: then nobody knows whether the server kept it (B5)
-    :return: the verdict
-    :rtype: Verdict
+    :param list emails: all recipients
+    :rtype: dict[str, Verdict]
     """
+    return {email: _judge(error, body_sent, email) for email in emails}
+
+
+def _judge(error, body_sent, email):
     for link in chain(error):
         if isinstance(link, _UNREACHED):
             return Verdict("server", _words(link.smtp_code, link.smtp_error), True)
-        if answer := _from_answer(link):
+        if answer := _from_answer(link, email):
             return answer
     for link in chain(error):
         if isinstance(link, (smtplib.SMTPException, OSError)):

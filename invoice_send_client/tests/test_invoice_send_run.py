@@ -1,0 +1,205 @@
+from unittest.mock import patch
+
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import InvoiceSendCase
+
+LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line"
+
+
+@tagged("-at_install", "post_install")
+class TestInvoiceSendRun(InvoiceSendCase):
+    def fail_pdf(self, error):
+        return patch.object(
+            type(self.env["ir.actions.report"]),
+            "_pre_render_qweb_pdf",
+            side_effect=error,
+        )
+
+    def test_link_mode_sends_without_a_pdf_which_is_made_after(self):
+        invoice = self.make_invoice()
+        self.send(invoice)
+        self.assertEqual(invoice.invoice_delivery_state, "sent")
+        self.assertFalse(invoice.invoice_pdf_report_id)
+        self.assertFalse(invoice.is_move_sent)
+        invoice.sudo()._cron_account_move_send()
+        self.assertTrue(invoice.invoice_pdf_report_id)
+        self.assertFalse(invoice.invoice_delivery_ids.line_id.is_pdf_due)
+
+    def test_link_mode_with_an_e_invoice_makes_the_documents_first(self):
+        line = self.env["invoice.send.run.line"].sudo().new(
+            {"document_mode": "link", "sending_methods": ["email"]}
+        )
+        line.mail_attachments_widget = []
+        self.assertFalse(line._needs_documents_first())
+        for values in (
+            {"document_mode": "attachment"},
+            {"sending_methods": ["email", "snailmail"]},
+            {"extra_edis": ["ro_edi"]},
+            {"invoice_edi_format": "ubl_bis3"},
+            {"mail_attachments_widget": [{"dynamic_report": "a.b"}]},
+        ):
+            with self.subTest(values=values):
+                before = {name: line[name] for name in values}
+                line.update(values)
+                self.assertTrue(line._needs_documents_first())
+                line.update(before)
+
+    def test_missing_pdf_engine_keeps_an_attachment_back_and_says_why(self):
+        invoice = self.make_invoice()
+        with self.fail_pdf(UserError("Unable to find Wkhtmltopdf")):
+            mails = self.send(invoice, document_mode="attachment")
+        self.assertFalse(mails)
+        [delivery] = invoice.invoice_delivery_ids
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "pdf"))
+        self.assertIn("Wkhtmltopdf", delivery.failure_reason)
+        with self.mail_server() as taken:
+            delivery.action_retry()
+        self.assertEqual((len(taken), delivery.state), (1, "sent"))
+
+    @mute_logger(LINE_LOGGER)
+    def test_pdf_that_fails_after_the_link_was_mailed_is_told_in_the_chatter(self):
+        invoice = self.make_invoice()
+        self.send(invoice)
+        with self.fail_pdf(UserError("Unable to find Wkhtmltopdf")):
+            invoice.sudo()._cron_account_move_send()
+        self.assertIn("Wkhtmltopdf", str(invoice.message_ids[0].body))
+        self.assertEqual(invoice.invoice_delivery_state, "sent")
+
+    def test_failed_e_invoice_keeps_the_mail_back(self):
+        invoice = self.make_invoice()
+
+        def fail(_self, _invoice, invoice_data):
+            invoice_data["error"] = {"error_title": "ANAF says no", "errors": ["BR-1"]}
+
+        hook = "_hook_invoice_document_before_pdf_report_render"
+        with patch.object(type(self.env["account.move.send"]), hook, fail):
+            mails = self.send(invoice, document_mode="attachment")
+        self.assertFalse(mails)
+        [delivery] = invoice.invoice_delivery_ids
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "edi"))
+        self.assertIn("BR-1", delivery.failure_reason)
+
+    @mute_logger(LINE_LOGGER)
+    def test_letter_that_fails_to_render_parks_alone(self):
+        invoice = self.make_invoice()
+        with patch.object(
+            type(self.env["invoice.send.run.line"]),
+            "_post_letter",
+            side_effect=ValueError("broken letter"),
+        ):
+            self.send(invoice)
+        [delivery] = invoice.invoice_delivery_ids
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "render"))
+        self.assertIn("broken letter", delivery.failure_reason)
+
+    def test_second_press_of_the_same_window_sends_once(self):
+        invoice = self.make_invoice()
+        wizard = self.make_wizard(invoice)
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+            with self.assertRaisesRegex(UserError, "Open it again"):
+                wizard.action_send_and_print()
+        self.assertEqual(len(taken), 1)
+
+    def test_two_windows_send_once_and_the_second_names_the_first(self):
+        invoice = self.make_invoice()
+        first, second = self.make_wizard(invoice), self.make_wizard(invoice)
+        with self.mail_server() as taken:
+            first.action_send_and_print()
+            with self.assertRaisesRegex(UserError, "ana@alfa.example"):
+                second.action_send_and_print()
+            self.make_wizard(invoice).action_send_and_print()
+        self.assertEqual(len(taken), 2)
+
+    @mute_logger("odoo.sql_db")
+    def test_database_itself_refuses_a_second_sending_after_the_same_one(self):
+        invoice = self.make_invoice()
+        self.send(invoice)
+        line = invoice.invoice_delivery_ids.line_id.sudo()
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            line.copy()
+
+    def test_shared_message_goes_once_to_all_with_one_link(self):
+        self.company.invoice_copy_mode = "shared"
+        invoice = self.make_invoice()
+        [(recipients, message)] = self.send(
+            invoice,
+            {"b@alfa.example": (550, b"No such user")},
+            email_to="a@alfa.example; b@alfa.example",
+            email_cc="c@alfa.example",
+            email_bcc="boss@seller.example",
+        )
+        self.assertEqual(
+            recipients, ["a@alfa.example", "c@alfa.example", "boss@seller.example"]
+        )
+        self.assertNotIn("boss@seller.example", message.as_string())
+        deliveries = invoice.invoice_delivery_ids.sorted("id")
+        self.assertEqual(
+            deliveries.mapped("state"), ["sent", "error", "sent", "sent"]
+        )
+        html = message.get_body(("html",)).get_content()
+        self.assertIn(deliveries[0]._get_landing_url(), html)
+
+    def test_retry_of_a_shared_message_goes_to_the_rest_alone(self):
+        self.company.invoice_copy_mode = "shared"
+        invoice = self.make_invoice()
+        self.send(
+            invoice,
+            {"b@alfa.example": (451, b"Later")},
+            email_to="a@alfa.example; b@alfa.example",
+        )
+        waiting = invoice.invoice_delivery_ids.sudo().filtered(
+            lambda delivery: delivery.state == "outgoing"
+        )
+        waiting.next_attempt_datetime = False
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual([to for to, _message in taken], [["b@alfa.example"]])
+        self.assertEqual(waiting.state, "sent")
+
+    def test_other_files_leave_in_link_mode_too(self):
+        invoice = self.make_invoice()
+        file = self.env["ir.attachment"].create({"name": "plan.txt", "raw": b"plan"})
+        wizard = self.make_wizard(invoice)
+        widget = wizard.mail_attachments_widget + [
+            {
+                "id": file.id,
+                "name": file.name,
+                "mimetype": file.mimetype,
+                "placeholder": False,
+                "manual": True,
+            }
+        ]
+        wizard.mail_attachments_widget = widget
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+        [(_to, message)] = taken
+        names = [part.get_filename() for part in message.iter_attachments()]
+        self.assertEqual(names, ["plan.txt"])
+
+    def test_what_other_apps_send_gets_the_same_records_under_the_companys_name(self):
+        self.company.invoice_sender_name = "Seller invoices"
+        invoice = self.make_invoice()
+        root = self.env.ref("base.user_root")
+        with self.mail_server() as taken:
+            self.env["account.move.send"].with_user(root)._generate_and_send_invoices(
+                invoice.with_user(root), sending_methods=["email"]
+            )
+        [(_to, message)] = taken
+        self.assertEqual(message["From"], "Seller invoices <office@seller.example>")
+        self.assertEqual(invoice.invoice_delivery_ids.state, "sent")
+        self.assertEqual(invoice.invoice_delivery_ids.run_id.user_id, root)
+        self.assertTrue(invoice.invoice_pdf_report_id)
+
+    def test_drafts_and_vendor_documents_are_refused_in_words(self):
+        draft = self.init_invoice("out_invoice", amounts=[10.0])
+        with self.assertRaisesRegex(UserError, "confirm it first"):
+            draft.action_send_and_print()
+        bill = self.init_invoice("in_invoice", amounts=[10.0], post=True)
+        with self.assertRaisesRegex(UserError, "no document for a customer"):
+            bill.action_send_and_print()
