@@ -142,6 +142,9 @@ class AccountMoveSend(models.AbstractModel):
     def _hook_if_errors(self, moves_data, allow_raising=True):
         # EXTENDS 'account'
         for move_data in moves_data.values():
+            if isinstance(move_data["error"], str):
+                # some e-invoices give bare text, which Odoo can't format
+                move_data["error"] = {"error_title": move_data["error"]}
             if line := move_data.get("invoice_send_line"):
                 error = move_data["error"]
                 failure_type = error.get("failure_type", "edi")

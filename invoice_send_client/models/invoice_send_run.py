@@ -172,10 +172,14 @@ class InvoiceSendRun(models.Model):
     def _start(self):
         """Begin to work on the runs as soon as this transaction is committed.
 
-        Where nothing can be committed (a test's transaction) the work is done here.
+        One document is sent at once, several by the cron. Where nothing can be
+        committed (a test's transaction) the work is done here.
         """
         if not self._can_commit():
             self._process()
+            return
+        if len(self.line_ids) > 1:
+            self._trigger_cron()
             return
         self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
         dbname, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
