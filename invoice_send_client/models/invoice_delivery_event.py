@@ -1,6 +1,73 @@
 from odoo import fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ..const import EVENT_TYPES
+
+_lt = LazyTranslate(__name__)
+
+#: Word of the judge (``tools.visitor.REASONS``) -> what the user reads of a request
+#: for the client's page, picture or PDF.
+REASON_TEXTS = {
+    "answer": _lt("The client answered"),
+    "pdf_from_page": _lt("The PDF was asked for on the page"),
+    "show_button": _lt("The button of the page was pressed"),
+    "look_with_input": _lt("The page was looked at and used"),
+    "long_look_on_touch": _lt("The page was looked at for a while on a phone"),
+    "staff": _lt("Opened by a colleague, not counted"),
+    "pixel_only": _lt("Picture loaded, perhaps by a machine"),
+    "mail_client": _lt("Picture loaded by a mail program, perhaps in its preview"),
+    "mail_proxy": _lt("Picture loaded through a mail proxy"),
+    "page_only": _lt("Page fetched, perhaps by a machine"),
+    "pdf_only": _lt("PDF fetched without the page"),
+    "no_input": _lt("Page shown, but nobody touched it"),
+    "early_input": _lt("Page shown, touched only while it was loading"),
+    "too_short": _lt("Page shown for a moment only"),
+    "never_visible": _lt("Page loaded in the background"),
+    "too_soon": _lt("Asked for while the page was loading"),
+    "script_silent": _lt("Asked for without a sign of the page being shown"),
+    "form_beside_script": _lt("The page's button was pressed in an unusual way"),
+    "mail_prefetch": _lt("Picture loaded by a mail service before the mail was opened"),
+    "at_delivery": _lt("Fetched in the moment the mail arrived"),
+    "burst": _lt("Fetched several times in the same moment, as machines do"),
+    "prefetch": _lt("Fetched in advance by a browser, not shown"),
+    "wrong_method": _lt("Link probed without showing the page"),
+    "scanner": _lt("Link checked by a mail filter"),
+    "link_preview": _lt("Link previewed by a chat or social network"),
+    "ai_agent": _lt("Page read by an AI agent"),
+    "monitor": _lt("Link checked by a monitoring service"),
+    "pdf_printer": _lt("Page printed by a program"),
+    "automation": _lt("Page opened by a browser under remote control"),
+    "script": _lt("Page fetched by a program"),
+    "crawler": _lt("Page fetched by a crawler"),
+    "office_probe": _lt("Link probed by an office program"),
+    "no_agent": _lt("Page fetched by a program without a name"),
+    "not_a_browser": _lt("Page fetched by a program, not by a browser"),
+    "no_language": _lt("Page fetched by a program that poses as a browser"),
+    "instant_click": _lt("Link followed before anyone could have seen the mail"),
+    "webdriver": _lt("Page opened by a browser under remote control"),
+    "instant_input": _lt("Page used faster than any person could"),
+    "impossible_input": _lt("Page used more than any person could"),
+    "instant_form": _lt("Button pressed while the page was loading, as machines do"),
+    "instant_answer": _lt("Answered while the page was loading, as machines do"),
+    "scanner_network": _lt("Link opened from the network of a mail filter"),
+    "agent_mismatch": _lt("Page fetched under two different names"),
+    "old_agent": _lt("Page fetched by a very old browser, or a program"),
+    "touch_mismatch": _lt("Page fetched by a program that poses as a phone"),
+    "instant_pdf": _lt("PDF asked for while the page was loading, as machines do"),
+    "no_page": _lt("Asked for without the page"),
+    "forged_beacon": _lt("Claims more than can be, not counted"),
+    "no_evidence": _lt("Not counted"),
+}
+
+#: Words of the judge that prove a person on the client's side.
+PROOFS = frozenset(
+    ("answer", "pdf_from_page", "show_button", "look_with_input", "long_look_on_touch")
+)
+
+#: Words that count for nothing although no machine is blamed.
+NO_EVIDENCE = frozenset(
+    ("staff", "no_page", "forged_beacon", "no_evidence", "prefetch", "wrong_method")
+)
 
 
 class InvoiceDeliveryEvent(models.Model):
@@ -27,11 +94,15 @@ class InvoiceDeliveryEvent(models.Model):
     event_datetime = fields.Datetime(
         required=True, default=lambda self: self.env.cr.now()
     )
+    email = fields.Char(
+        string="Address",
+        help="The recipient's address at that time: it may be corrected later.",
+    )
+    detail = fields.Text(help="The server's words, or what was changed.")
     is_automated = fields.Boolean(
         string="By a machine",
         help="A mail filter, proxy, preview or the sender's own staff, not the client.",
     )
-    is_proof = fields.Boolean(help="Shows by itself that a person looked.")
     reasons = fields.Char(
         help="Why the event was judged as it was, words of the judge, with commas."
     )
@@ -39,17 +110,134 @@ class InvoiceDeliveryEvent(models.Model):
         help="What the judge keeps of the request: no full address, no full browser "
         "name. Needed to judge again when later requests change the picture.",
     )
+    text = fields.Char(string="What happened", compute="_compute_text")
 
-    def _renew_judgement(self, findings):
-        """Write what the judge holds of each event now.
+    def _compute_text(self):
+        for event in self:
+            text, note = event._get_words()
+            event.text = f"{text} ({note})" if note else text
 
-        :param findings: one ``tools.visitor.Finding`` an event, in the same order
+    # -- words -----------------------------------------------------------------------
+
+    def _get_words(self):
+        """:return: what happened in one sentence, and why it is uncertain if it is
+
+        :rtype: tuple[str, str]
         """
-        for event, finding in zip(self, findings, strict=True):
-            values = {
-                "is_automated": finding.automated,
-                "is_proof": finding.weight == "proof",
-                "reasons": ",".join(finding.reasons),
-            }
-            if any(event[name] != value for name, value in values.items()):
-                event.write(values)
+        self.ensure_one()
+        return self._get_look_words() if self.hit else (self._get_deed_text(), "")
+
+    def _get_reasons(self):
+        """:return: the judge's words on this event, those that are known here"""
+        words = (self.reasons or "").split(",")
+        return [word for word in words if word in REASON_TEXTS]
+
+    def _get_look_words(self):
+        """:return: like :meth:`_get_words`, for a request of the client's link"""
+        reasons = self._get_reasons()
+        if PROOFS.intersection(reasons):
+            return self._get_view_text(), ""
+        note = self.env._(REASON_TEXTS[reasons[0]]) if reasons else ""
+        if self.is_automated or NO_EVIDENCE.intersection(reasons):
+            return note or self.env._("Opened by a machine"), ""
+        return self.env._("Probably opened by %s", self._get_address()), note
+
+    def _get_view_text(self):
+        others = self.delivery_id._get_shared_addresses()
+        if self.event_type == "download":
+            if others:
+                return self.env._("PDF downloaded by one of %s", others)
+            return self.env._(
+                "PDF downloaded through the link sent to %s", self._get_address()
+            )
+        if others:
+            return self.env._("Viewed by one of %s", others)
+        return self.env._("Viewed through the link sent to %s", self._get_address())
+
+    def _get_address(self):
+        return self.email or self.delivery_id.email or self.env._("(no address)")
+
+    def _get_deed_text(self):
+        """:return: one sentence on what the mail server, the client or a user did"""
+        _ = self.env._
+        words = {
+            "address": self._get_address(),
+            "detail": self._get_detail(),
+            "user": self.create_uid.name,
+        }
+        texts = {
+            "outgoing": _("Put off for %(address)s: %(detail)s", **words),
+            "sent": _("Mailed to %(address)s", **words),
+            "view": _("Viewed through the link sent to %(address)s", **words),
+            "download": _("PDF downloaded through the link of %(address)s", **words),
+            "accept": _("Accepted by %(address)s", **words),
+            "return": _("Returned by %(address)s: %(detail)s", **words),
+            "error": _("Not sent to %(address)s: %(detail)s", **words),
+            "bounce": _("Came back from %(address)s: %(detail)s", **words),
+            "cancel": _("Sending to %(address)s cancelled", **words),
+            "renew": _("%(address)s asks for a new link", **words),
+            "retry": _("Sent again to %(address)s by %(user)s", **words),
+            "correct": _("Address corrected by %(user)s: %(detail)s", **words),
+            "revoke": _("Link of %(address)s revoked by %(user)s", **words),
+            "relink": _("New link for %(address)s made by %(user)s", **words),
+        }
+        label = dict(self._fields["event_type"]._description_selection(self.env))
+        text = texts.get(self.event_type) or label.get(self.event_type, "")
+        return text.rstrip(": ")
+
+    def _get_detail(self):
+        """:return: the server's words, or at least the kind of failure"""
+        failures = self.delivery_id._fields["failure_type"]
+        labels = dict(failures._description_selection(self.env))
+        return self.detail or labels.get(self.reasons) or ""
+
+    # -- panel -----------------------------------------------------------------------
+
+    def _get_panel_values(self):
+        """Give the timeline of the panel on the invoice, newest first.
+
+        What one browser session did in the same way again is one line with its count:
+        a page says every few seconds that it is still looked at.
+
+        :return: a dict of plain values a line
+        :rtype: list[dict]
+        """
+        lines = {}
+        for event in self.sorted("id", reverse=True):
+            values = event._prepare_panel_values()
+            session = (event.hit or {}).get("client") or str(event.event_datetime.date())
+            key = (event.delivery_id.id, session, values["text"], values["note"])
+            line = lines.setdefault(key if event.hit else event.id, values)
+            line["count"] += 1
+            line["datetime"] = min(line["datetime"], values["datetime"])
+        return sorted(
+            lines.values(), key=lambda line: (line["datetime"], line["id"]), reverse=True
+        )
+
+    def _prepare_panel_values(self):
+        text, note = self._get_words()
+        address = self._get_address()
+        return {
+            "id": self.id,
+            "datetime": fields.Datetime.to_string(self.event_datetime),
+            "type": self._get_icon_type(),
+            "text": text,
+            "note": note,
+            "address": "" if address in text else address,
+            "is_current": self.delivery_id.is_current,
+            "count": 0,
+        }
+
+    def _get_icon_type(self):
+        """:return: the kind of event that the timeline's icon shows
+
+        :rtype: str: an event type, or ``machine`` for what counts for nothing
+        """
+        if not self.hit:
+            return self.event_type
+        reasons = self._get_reasons()
+        if PROOFS.intersection(reasons):
+            return "download" if self.event_type == "download" else "view"
+        if self.is_automated or NO_EVIDENCE.intersection(reasons):
+            return "machine"
+        return "open"

@@ -15,6 +15,8 @@ _NAMED = re.compile(r'^(?P<name>"(?:[^"\\]|\\.)*"|[^"<>]*)\s*<(?P<email>[^<>\s]+
 _LOCAL = re.compile(
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$"
 )
+#: What makes a name need quotes (RFC 5322, 3.2.3).
+_SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -28,6 +30,17 @@ class Address(NamedTuple):
     def formatted(self):
         """:return: the address for a header, with its name where there is one"""
         return formataddr((self.name, self.email)) if self.name else self.email
+
+    @property
+    def shown(self):
+        """:return: the address as people type it, its name in their own letters"""
+        if not self.name:
+            return self.email
+        name = self.name
+        if _SPECIALS.search(name):
+            escaped = name.replace("\\", r"\\").replace('"', r"\"")
+            name = f'"{escaped}"'
+        return f"{name} <{self.email}>"
 
 
 def to_ascii(email):
@@ -84,3 +97,33 @@ def for_header(text):
     :rtype: list[str]
     """
     return [Address(name, to_ascii(email)).formatted for name, email in parse(text)[0]]
+
+
+def replace(text, old, new):
+    """Put one address in the place of another, leaving the rest as it was typed.
+
+    :param str text: addresses divided by ``,`` or ``;``
+    :param str old: the address to replace
+    :param Address new: the address that takes its place; added where ``old`` is missing
+    :return: the addresses divided by ``;``
+    :rtype: str
+    """
+    pieces, is_found = [], False
+    for piece in filter(None, (part.strip() for part in _PIECE.findall(text or ""))):
+        found, _wrong = parse(piece)
+        if found and found[0].email == old:
+            is_found = True
+            piece = Address(new.name or found[0].name, new.email).formatted
+        pieces.append(piece)
+    return "; ".join(pieces if is_found else [*pieces, new.formatted])
+
+
+def join(*texts):
+    """Put lines of addresses together, each address once.
+
+    :param str texts: what was typed or found on a card, may be empty
+    :return: the addresses divided by ``;``, then what is no address, as it was typed
+    :rtype: str
+    """
+    found, wrong = parse("\n".join(filter(None, texts)))
+    return "; ".join([address.shown for address in found] + wrong)

@@ -1,8 +1,8 @@
 import {Component} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
-import {formatDateTime} from "@web/core/l10n/dates";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {toLocaleDateTimeString} from "@web/core/l10n/dates";
 
 // Which icons a state shows, in their order: the envelope says that the mail server
 // took the mail, the eye that a person looked. Nothing weaker lights either of them.
@@ -33,48 +33,92 @@ export class InvoiceDeliveryState extends Component {
         withText: {type: Boolean, optional: true},
     };
 
-    get data() {
-        return this.props.record.data;
+    get state() {
+        return this.props.record.data[this.props.name];
     }
 
     get icons() {
-        const names = [...(ICONS[this.data[this.props.name]] || [])];
-        if (this.data.invoice_delivery_problem) {
+        const names = [...(ICONS[this.state] || [])];
+        if (this.props.record.data.invoice_delivery_problem) {
             names.unshift("problem");
         }
         return names.map((name) => ({
             name,
             class: CLASSES[name],
             label: this.getLabel(name),
+            text: this.getText(name),
         }));
     }
 
+    /**
+     * What the icons say together, for the hover.
+     *
+     * @returns {String}
+     */
+    get tooltip() {
+        const sentences = this.icons.map((icon) => icon.label);
+        if (this.state === "open") {
+            sentences.push(_t("Probably opened, perhaps by a machine"));
+        }
+        return sentences.join(", ");
+    }
+
+    get when() {
+        const {invoice_sent_datetime: sent, invoice_view_datetime: viewed} =
+            this.props.record.data;
+        return {
+            sent: sent && toLocaleDateTimeString(sent),
+            view: viewed && toLocaleDateTimeString(viewed),
+        };
+    }
+
+    /**
+     * @param {String} name of the icon
+     * @returns {String} who and when, in one sentence
+     */
     getLabel(name) {
-        const {
-            invoice_delivery_recipients: addresses,
-            invoice_sent_datetime: sent,
-            invoice_view_datetime: viewed,
-        } = this.data;
+        const addresses = this.props.record.data.invoice_delivery_recipients || "";
+        const when = this.when[name];
         switch (name) {
             case "waiting":
                 return _t("Waiting to be sent to %s", addresses);
             case "sent":
-                return sent
-                    ? _t("Mailed %(when)s to %(addresses)s", {
-                          when: formatDateTime(sent),
-                          addresses,
-                      })
+                return when
+                    ? _t("Mailed %(when)s to %(addresses)s", {when, addresses})
                     : _t("Sent to %s", addresses);
             case "view":
-                return viewed
-                    ? _t("Viewed by the client %s", formatDateTime(viewed))
-                    : _t("Viewed by the client");
+                return when ? _t("viewed %s", when) : _t("viewed by the client");
             case "accept":
-                return _t("Accepted by the client");
+                return _t("accepted by the client");
             case "return":
-                return _t("Returned by the client");
+                return _t("returned by the client");
         }
-        return _t("Did not reach every recipient of %s", addresses);
+        return this.state === "error"
+            ? _t("Not sent to %s", addresses)
+            : _t("Problem with one of the recipients");
+    }
+
+    /**
+     * @param {String} name of the icon
+     * @returns {String} the short words beside the icon, above the document
+     */
+    getText(name) {
+        const when = this.when[name];
+        switch (name) {
+            case "waiting":
+                return _t("waiting to be sent");
+            case "sent":
+                return when ? _t("sent %s", when) : _t("sent");
+            case "view":
+                return when ? _t("viewed %s", when) : _t("viewed");
+            case "accept":
+                return _t("accepted");
+            case "return":
+                return _t("returned");
+        }
+        return this.state === "error"
+            ? _t("not sent")
+            : _t("not every recipient was reached");
     }
 }
 
@@ -82,6 +126,7 @@ registry.category("fields").add("invoice_delivery_state", {
     component: InvoiceDeliveryState,
     displayName: _t("Client status"),
     supportedTypes: ["selection"],
+    listViewWidth: 96,
     extractProps: ({options}) => ({withText: Boolean(options.with_text)}),
     fieldDependencies: [
         {name: "invoice_delivery_problem", type: "boolean"},

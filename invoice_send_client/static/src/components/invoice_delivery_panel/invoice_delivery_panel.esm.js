@@ -1,0 +1,174 @@
+import {Component, useState} from "@odoo/owl";
+import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
+import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
+import {_t} from "@web/core/l10n/translation";
+import {browser} from "@web/core/browser/browser";
+import {registry} from "@web/core/registry";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {useRecordObserver} from "@web/model/relational_model/utils";
+import {useService} from "@web/core/utils/hooks";
+
+const ICONS = {
+    outgoing: "fa-clock-o text-muted",
+    sent: "fa-envelope",
+    open: "fa-envelope-open-o text-muted",
+    view: "fa-eye",
+    download: "fa-download",
+    accept: "fa-check text-success",
+    return: "fa-reply text-warning",
+    error: "fa-exclamation-circle text-danger",
+    bounce: "fa-exclamation-circle text-danger",
+    cancel: "fa-ban text-muted",
+    machine: "fa-cog text-muted",
+    renew: "fa-question-circle",
+    retry: "fa-paper-plane",
+    correct: "fa-pencil",
+    revoke: "fa-chain-broken",
+    relink: "fa-link",
+};
+
+const EVENTS_SHOWN = 20;
+
+/** What became of the document, recipient by recipient, and the timeline in words. */
+export class InvoiceDeliveryPanel extends Component {
+    static template = "invoice_send_client.InvoiceDeliveryPanel";
+    static props = {...standardWidgetProps};
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.notification = useService("notification");
+        this.state = useState({
+            canSend: false,
+            recipients: [],
+            events: [],
+            isWhole: false,
+            isBusy: false,
+        });
+        // Reads record.data: whatever reloads the invoice reloads the panel with it
+        useRecordObserver((record) => this.load(record.data && record.resId));
+    }
+
+    get current() {
+        return this.state.recipients.filter((recipient) => recipient.is_current);
+    }
+
+    get earlier() {
+        return this.state.recipients.filter((recipient) => !recipient.is_current);
+    }
+
+    get events() {
+        const {events, isWhole} = this.state;
+        return isWhole ? events : events.slice(0, EVENTS_SHOWN);
+    }
+
+    get hiddenCount() {
+        return this.state.events.length - this.events.length;
+    }
+
+    async load(resId) {
+        if (!resId) {
+            return;
+        }
+        const panel = await this.orm.call("account.move", "get_invoice_delivery_panel", [
+            [resId],
+        ]);
+        this.state.canSend = panel.can_send;
+        this.state.recipients = panel.recipients;
+        this.state.events = panel.events;
+    }
+
+    formatTime(value) {
+        return value ? toLocaleDateTimeString(deserializeDateTime(value)) : "";
+    }
+
+    getIcon(name) {
+        return ICONS[name] || "fa-circle-o";
+    }
+
+    can(recipient, name) {
+        return this.state.canSend && recipient.actions.includes(name);
+    }
+
+    showAll() {
+        this.state.isWhole = true;
+    }
+
+    /**
+     * Send again; a mail that may have arrived is not repeated without a question.
+     *
+     * @param {Object} recipient
+     */
+    resend(recipient) {
+        if (!recipient.is_unknown) {
+            return this.run(recipient, "action_resend");
+        }
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("It may have arrived"),
+            body: _t(
+                "Nobody knows whether the mail to %s left. Sent again, it may arrive twice.",
+                recipient.email
+            ),
+            confirmLabel: _t("Send again"),
+            confirm: () => this.run(recipient, "action_resend"),
+            cancel: () => true,
+        });
+    }
+
+    revoke(recipient) {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Revoke the link"),
+            body: _t("The link that %s has will no longer work.", recipient.email),
+            confirmLabel: _t("Revoke link"),
+            confirm: () => this.run(recipient, "action_revoke_link"),
+            cancel: () => true,
+        });
+    }
+
+    /**
+     * Call a button's method on a delivery, then show what became of it.
+     *
+     * @param {Object} recipient
+     * @param {String} method
+     */
+    async run(recipient, method) {
+        if (this.state.isBusy || !(await this.props.record.save())) {
+            return;
+        }
+        this.state.isBusy = true;
+        try {
+            const action = await this.orm.call("invoice.delivery", method, [
+                [recipient.id],
+            ]);
+            const reload = () => this.props.record.load();
+            if (action) {
+                await this.action.doAction(action, {onClose: reload});
+            } else {
+                await reload();
+            }
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+
+    async copyLink(recipient) {
+        try {
+            await browser.navigator.clipboard.writeText(recipient.url);
+        } catch {
+            // Without https browsers keep the clipboard closed: copied by hand then
+            this.notification.add(recipient.url, {
+                title: _t("Copy this link"),
+                sticky: true,
+            });
+            return;
+        }
+        this.notification.add(_t("Link of %s copied", recipient.email), {
+            type: "success",
+        });
+    }
+}
+
+registry.category("view_widgets").add("invoice_delivery_panel", {
+    component: InvoiceDeliveryPanel,
+});
