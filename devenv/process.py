@@ -55,7 +55,7 @@ def run(
 
 
 # How pip, apt, PostgreSQL and initdb begin the line that says what went wrong.
-_SIGNS = ("ERROR:", "E:", "FATAL:", "PANIC:", "initdb: error:")
+_SIGNS = ("ERROR:", "E:", "FATAL:", "PANIC:", "initdb: error:", "psql: error:")
 _FULL = ("No space left", "Disk quota exceeded")
 # The last of pip's retries; apt's words.
 _OFFLINE = (

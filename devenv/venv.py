@@ -77,11 +77,13 @@ def interpreter() -> str:
     """
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         # The base, not a venv that ./dev happens to be called in: that may vanish.
-        return getattr(sys, "_base_executable", None) or sys.executable
+        base = getattr(sys, "_base_executable", None) or sys.executable
+        # One name for it, as environments are told apart by it.
+        return str(Path(base).resolve())
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
         if found and version(found):
-            return found
+            return str(Path(found).resolve())
     raise DevError(
         f"Odoo 19.0 needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is "
         f"{sys.version.split()[0]} and no other is on PATH"
