@@ -1,0 +1,65 @@
+"""``./dev demo``: a running Odoo with demo data and a mail catcher."""
+
+import argparse
+import time
+from pathlib import Path
+
+from . import demo_check, demo_pictures, demo_server
+from .console import say
+from .demo_server import Demo
+
+LOGINS = """\
+  admin / admin      the administrator, in English
+  ana / ana          Ana Pop, accountant, in Romanian
+  georgi / georgi    Georgi Ivanov, invoicing, in Bulgarian"""
+
+
+def main(args: list[str]) -> int:
+    """Run the demo until Ctrl-C; or check it, or take pictures of it, and end.
+
+    :param args: [--check] [--screenshots DIR]
+    """
+    parser = argparse.ArgumentParser("./dev demo", description=main.__doc__)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="send an invoice, look at it as the client, read it back, end",
+    )
+    parser.add_argument(
+        "--screenshots", metavar="DIR", type=Path, help="write the pictures there, end"
+    )
+    told = parser.parse_args(args)
+    with demo_server.run() as demo:
+        if told.check:
+            demo_check.run(demo)
+        if told.screenshots:
+            demo_pictures.run(demo, told.screenshots.resolve())
+        if not told.check and not told.screenshots:
+            _tell(demo)
+            _wait(demo)
+    return 0
+
+
+def _tell(demo: Demo) -> None:
+    """Print where everything is."""
+    print(
+        f"\nOdoo    {demo.url}/odoo/customer-invoices\n{LOGINS}\n"
+        f"Mails   {demo.mails.url}    no mail leaves this machine\n"
+        f"Log     {demo.odoo.log}\n"
+        "\nCtrl-C ends it; the next call begins with a fresh database.",
+        flush=True,
+    )
+
+
+def _wait(demo: Demo) -> None:
+    """Wait for Ctrl-C.
+
+    :raise DevError: when one of the programs ends by itself
+    """
+    try:
+        while True:
+            demo.odoo.check()
+            demo.mails.service.check()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        say("ending Odoo and the mail catcher")
