@@ -24,8 +24,9 @@ class ResConfigSettings(models.TransientModel):
     invoice_sender_email = fields.Char(
         related="company_id.invoice_sender_email", readonly=False
     )
-    invoice_company_name = fields.Char(related="company_id.name")
-    invoice_company_email = fields.Char(related="company_id.email")
+    invoice_company_email = fields.Char(
+        string="Address of the company", related="company_id.email"
+    )
     invoice_mail_server_id = fields.Many2one(
         related="company_id.invoice_mail_server_id", readonly=False
     )

@@ -7,5 +7,6 @@ from . import (
     test_client_page,
     test_links,
     test_security,
+    test_settings,
     test_verdict,
 )
