@@ -1,3 +1,4 @@
+import contextlib
 from collections import defaultdict
 
 from odoo import api, models
@@ -25,6 +26,8 @@ class AccountMoveSend(models.AbstractModel):
                 settings[key] = custom_settings[key]
         if "email" in settings["sending_methods"]:
             defaults = self._get_default_delivery_settings(move, settings)
+            if "mail_partner_ids" not in custom_settings:
+                defaults.update(self._get_default_address_lines(move, settings))
             for key, value in defaults.items():
                 settings[key] = custom_settings.get(key, value)
         return settings
@@ -47,6 +50,51 @@ class AccountMoveSend(models.AbstractModel):
             "email_cc": "",
             "email_bcc": "",
         }
+
+    @api.model
+    def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
+        # OVERRIDE 'account'
+        # contacts that exist; natively every address that a letter names becomes one
+        partners = self.env["res.partner"].with_company(move.company_id)
+        if mail_template.use_default_to:
+            partners |= partners.browse(
+                move._message_get_default_recipients()[move.id]["partner_ids"]
+            )
+        elif mail_template.partner_to:
+            partner_to = self._get_mail_default_field_value_from_template(
+                mail_template, mail_lang, move, "partner_to"
+            )
+            # sudo: as natively, the letter may name contacts that the user can't read
+            partners |= (
+                partners.sudo()
+                .browse(mail_template._parse_partner_to(partner_to))
+                .exists()
+            )
+        if self.env.context.get("allow_partners_without_mail"):
+            return partners
+        return partners.filtered("email")
+
+    @api.model
+    def _get_default_address_lines(self, move, settings):
+        """Give the address lines that the customer's card and the letter ask for.
+
+        :param move: the document
+        :param dict settings: ``mail_template``, ``mail_lang`` and ``mail_partner_ids``
+        :return: ``email_to`` and ``email_cc``; what is no address stays as it is
+            written there, so that the user sees it
+        :rtype: dict[str, str]
+        """
+        template, lang = settings["mail_template"], settings["mail_lang"]
+        partners = self.env["res.partner"].browse(settings["mail_partner_ids"])
+        to, cc = self._get_address_line(partners), ""
+        if template.use_default_to:
+            defaults = move._message_get_default_recipients()[move.id]
+            to = to or addresses.join(defaults["email_to"], *partners.mapped("email"))
+        elif template:
+            render = self._get_mail_default_field_value_from_template
+            to = addresses.join(to, render(template, lang, move, "email_to"))
+            cc = addresses.join(render(template, lang, move, "email_cc"))
+        return {"email_to": to, "email_cc": cc}
 
     @api.model
     def _get_pressing_user(self, user_id):
@@ -77,7 +125,7 @@ class AccountMoveSend(models.AbstractModel):
                 found.setdefault(
                     email, addresses.Address(name or partner.name or "", email)
                 )
-        return "; ".join(address.formatted for address in found.values())
+        return "; ".join(address.shown for address in found.values())
 
     @api.model
     def _get_default_email_from(self, move, user, name=None):
@@ -90,7 +138,8 @@ class AccountMoveSend(models.AbstractModel):
         :rtype: str
         """
         default_name, email = move.company_id._get_invoice_sender(user)
-        return formataddr((name or default_name, email)) if email else ""
+        one_line = " ".join((name or default_name).split())
+        return formataddr((one_line, email)) if email else ""
 
     # -- what may be sent --------------------------------------------------------------
 
@@ -119,6 +168,48 @@ class AccountMoveSend(models.AbstractModel):
         if method == "email" and move_data.get("email_to"):
             return True  # typed addresses need no contact
         return super()._is_applicable_to_move(method, move, **move_data)
+
+    @api.model
+    @contextlib.contextmanager
+    def _ask_no_network(self, moves):
+        """Let only what is stored say which methods apply, until the block ends.
+
+        As soon as Peppol's app is asked whether it applies, it looks customers up on
+        the internet that it does not know yet, and writes the answer on them. To open
+        a window must do neither: in here they count as not on the network.
+
+        :param moves: the documents that are asked about
+        """
+        unknown = self._get_unknown_on_network(moves)
+        for partner in unknown:
+            # in the cache alone, to be forgotten below
+            partner._fields["peppol_verification_state"]._update_cache(
+                partner, "not_valid"
+            )
+        try:
+            yield
+        finally:
+            for partner in unknown:
+                partner.invalidate_recordset(["peppol_verification_state"], flush=False)
+
+    @api.model
+    def _get_unknown_on_network(self, moves):
+        """:return: the customers that were never looked up on Peppol's network, each
+            in its document's company
+
+        :rtype: list
+        """
+        if "peppol_verification_state" not in self.env["res.partner"]._fields:
+            return []  # account_peppol is not installed
+        moves.commercial_partner_id.flush_recordset(["peppol_verification_state"])
+        partners = [
+            move.commercial_partner_id.with_company(move.company_id) for move in moves
+        ]
+        return [
+            partner
+            for partner in partners
+            if partner.peppol_verification_state in (False, "not_verified")
+        ]
 
     # -- documents ---------------------------------------------------------------------
 

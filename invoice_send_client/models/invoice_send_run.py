@@ -100,12 +100,14 @@ class InvoiceSendRun(models.Model):
             "document_mode": move_data["document_mode"],
             "copy_mode": move.company_id.invoice_copy_mode,
             "mail_lang": move_data.get("mail_lang"),
-            "subject": move_data.get("mail_subject"),
+            # a header has one line: what comes after a line end would be another one
+            "subject": " ".join((move_data.get("mail_subject") or "").split()),
             "body": move_data.get("mail_body"),
             "email_from": move_data.get("email_from"),
             "email_to": move_data.get("email_to"),
             "email_cc": move_data.get("email_cc"),
             "email_bcc": move_data.get("email_bcc"),
+            "copy_followers": move_data.get("copy_followers"),
         }
 
     @api.model

@@ -203,3 +203,44 @@ class TestInvoiceSendRun(InvoiceSendCase):
         bill = self.init_invoice("in_invoice", amounts=[10.0], post=True)
         with self.assertRaisesRegex(UserError, "no document for a customer"):
             bill.action_send_and_print()
+
+    def test_line_ends_in_subject_and_name_make_no_headers(self):
+        [(_to, message)] = self.send(
+            self.make_invoice(),
+            subject="Invoice\r\nBcc: evil@x.ro",
+            email_from_name="Ana\r\nBcc: evil@x.ro",
+        )
+        self.assertEqual(message["Subject"], "Invoice Bcc: evil@x.ro")
+        self.assertFalse(message["Bcc"])
+        self.assertEqual(
+            message["From"].addresses[0].display_name, "Ana Bcc: evil@x.ro"
+        )
+
+    def test_names_in_html_and_from_right_to_left_arrive_as_typed(self):
+        for name in ("<b>Ana</b> & Co", "שלום בע״מ", "Ștefan Țăran", "Иван; Петров"):
+            with self.subTest(name=name):
+                [(_to, message)] = self.send(
+                    self.make_invoice(), email_to=f'"{name}" <ana@alfa.example>'
+                )
+                [address] = message["To"].addresses
+                self.assertEqual(address.addr_spec, "ana@alfa.example")
+                self.assertEqual(address.display_name, name)
+
+    def test_300_recipients_get_a_mail_each(self):
+        emails = [f"client{number}@alfa.example" for number in range(300)]
+        invoice = self.make_invoice()
+        mails = self.send(invoice, email_to="; ".join(emails))
+        self.assertEqual([to for to, _message in mails], [[email] for email in emails])
+        self.assertEqual(len(mails[0][1]["To"].addresses), 300)
+        self.assertEqual(set(invoice.invoice_delivery_ids.mapped("state")), {"sent"})
+
+    def test_no_mail_server_set_up_is_said_at_once(self):
+        invoice = self.make_invoice()
+        error = UserError("Missing SMTP Server")
+        with patch.object(
+            type(self.env["ir.mail_server"]), "_connect__", side_effect=error
+        ):
+            self.make_wizard(invoice).action_send_and_print()
+        [delivery] = invoice.invoice_delivery_ids
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "server"))
+        self.assertIn("Missing SMTP Server", delivery.failure_reason)

@@ -102,4 +102,5 @@ def _judge(error, body_sent, email):
             if body_sent:
                 return Verdict("unknown", reason)
             return Verdict("server", reason, retry=True)
-    return Verdict("unknown" if body_sent else "server", str(error), not body_sent)
+    # not the mail server's doing: no server set up, a mail that can't be built
+    return Verdict("unknown" if body_sent else "server", str(error))
