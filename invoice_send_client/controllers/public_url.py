@@ -11,7 +11,7 @@ class PublicUrl(http.Controller):
 
     @http.route("/invoice/selfcheck/<string:nonce>", methods=["GET"], **ROUTE)
     def self_check(self, nonce):
-        """Answer the question that ``res.company`` has just asked, and nobody else's."""
+        """Answer what ``res.company`` has just asked, and nobody else."""
         answer = request.env["res.company"]._get_self_check_answer(nonce)
         if not answer:
             raise NotFound()

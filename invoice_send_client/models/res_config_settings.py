@@ -82,9 +82,7 @@ class ResConfigSettings(models.TransientModel):
         """Try the server when it is chosen, and when the sender changes (R49)."""
         for company in self.company_id.filtered("invoice_mail_server_id"):
             if problem := company._get_invoice_mail_server_problem():
-                raise ValidationError(
-                    self.env._("%s\n\nNothing was saved yet.", problem)
-                )
+                raise ValidationError(self.env._("%s Nothing was saved yet.", problem))
 
     def action_test_invoice_mail_server(self):
         """Try the mail server chosen for invoices and say how it went."""
