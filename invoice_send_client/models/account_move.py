@@ -143,6 +143,16 @@ class AccountMove(models.Model):
         lines = self.env["invoice.send.run.line"].sudo()
         return lines.search([("move_id", "=", self.id)], order="id desc", limit=1)
 
+    def _get_internal_followers(self, sender):
+        """:return: the colleagues that follow the document
+
+        :param sender: partner of the user who sends, and needs no notice of it
+        """
+        self.ensure_one()
+        # sudo: followers need not be readable; only colleagues are given
+        followers = self.sudo().message_partner_ids - sender
+        return followers.filtered(lambda p: p.active and not p.partner_share)
+
     def _ensure_invoice_pdf(self):
         """Give the legal PDF, made now where it was not needed before (D5).
 
@@ -190,12 +200,26 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        deliveries = self.invoice_delivery_ids.sorted("id", reverse=True)
+        # newest sending first; in it the recipients as they were typed
+        deliveries = self.invoice_delivery_ids.sorted(lambda d: (-d.run_id.id, d.id))
         return {
             "can_send": self.has_access("write"),
             "recipients": [delivery._get_panel_values() for delivery in deliveries],
             "events": deliveries.event_ids._get_panel_values(),
         }
+
+    def action_send_and_print(self):
+        # EXTENDS 'account'
+        action = super().action_send_and_print()
+        if len(self) > 1:
+            return action
+        title = self.env._(
+            "Send to client: %(document)s - %(customer)s",
+            document=self.name,
+            customer=self.partner_id.display_name,
+        )
+        context = {**action["context"], "dialog_size": "extra-large"}
+        return {**action, "name": title, "context": context}
 
     def action_view_invoice_deliveries(self):
         """Open what became of this document, recipient by recipient."""

@@ -67,6 +67,7 @@ class InvoiceSendRunLine(models.Model):
     email_to = fields.Char()
     email_cc = fields.Char()
     email_bcc = fields.Char()
+    copy_followers = fields.Boolean(help="Colleagues that follow get a notification.")
     author_partner_id = fields.Many2one("res.partner", ondelete="set null")
     mail_message_id = fields.Many2one(
         "mail.message", ondelete="set null", index="btree_not_null"
@@ -260,6 +261,7 @@ class InvoiceSendRunLine(models.Model):
             "email_to": self.email_to,
             "email_cc": self.email_cc,
             "email_bcc": self.email_bcc,
+            "copy_followers": self.copy_followers,
         }
 
     def _set_failed(self, failure_type, reason):
@@ -272,7 +274,7 @@ class InvoiceSendRunLine(models.Model):
         self.delivery_ids._set_error(failure_type, reason)
 
     def _post_letter(self, values):
-        """Put the letter into the document's chatter, without notifying anybody.
+        """Put the letter into the document's chatter, without notifying clients.
 
         The clients' mails are made from it one by one (:meth:`_deliver`); the native
         notification would send one mail with an access token to everybody.
@@ -284,6 +286,7 @@ class InvoiceSendRunLine(models.Model):
         attachments = values.pop("attachments", [])
         server = self.company_id.invoice_mail_server_id
         server = server or self.mail_template_id.mail_server_id
+        followers = self.move_id._get_internal_followers(self.author_partner_id)
         message = self.move_id.with_context(
             disable_attachment_import=True, no_document=True
         ).message_post(
@@ -293,12 +296,13 @@ class InvoiceSendRunLine(models.Model):
             subtype_xmlid="mail.mt_comment",
             email_add_signature=False,
             notify_skip_followers=True,
+            partner_ids=followers.ids if self.copy_followers else [],
             mail_server_id=server.id,
             **values,
         )
         self._attach(message, attachments)
         # sudo: the customer is shown as recipient without being notified
-        message.sudo().partner_ids = self.delivery_ids.partner_id
+        message.sudo().partner_ids |= self.delivery_ids.partner_id
         self.write({"mail_message_id": message.id, "state": "written"})
         self.delivery_ids.write({"mail_message_id": message.id})
 

@@ -1,0 +1,90 @@
+"""Compares and cuts the HTML of letters. Plain Python with lxml."""
+
+import copy
+
+from lxml import etree, html
+
+#: Elements that say something by themselves. Everything else is a wrapper that an
+#: editor adds, renames or styles without anybody having typed.
+_TELLING = {"a", "b", "strong", "i", "em", "u", "s", "img", "ul", "ol", "li", "hr"}
+_TELLING |= {"h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"}
+_SAME = {"strong": "b", "em": "i"}
+_ADDRESSES = {"a": "href", "img": "src"}
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff"))
+
+
+def _parse(text):
+    return html.fragment_fromstring(text or "", create_parent="div")
+
+
+def _get_address(element):
+    attribute = _ADDRESSES.get(element.tag)
+    return element.get(attribute, "") if attribute else ""
+
+
+def _tokens(element):
+    tag = element.tag if isinstance(element.tag, str) else ""
+    telling = tag in _TELLING
+    if telling:
+        yield f"<{_SAME.get(tag, tag)} {_get_address(element)}>"
+    if tag:
+        yield from (element.text or "").translate(_INVISIBLE).split()
+    for child in element:
+        yield from _tokens(child)
+        yield from (child.tail or "").translate(_INVISIBLE).split()
+    if telling:
+        yield f"</{_SAME.get(tag, tag)}>"
+
+
+def fingerprint(text):
+    """Reduce a letter to what a person reads in it.
+
+    An HTML editor that was only clicked into, or a sanitizer, may change wrappers,
+    styles and white space: that leaves the fingerprint alone. A changed word, link,
+    picture, list or emphasis does not.
+
+    :param str text: HTML, may be empty
+    :rtype: str
+    """
+    return " ".join(_tokens(_parse(text)))
+
+
+def split_at(text, marker):
+    """Cut HTML in two at an element, each half complete with what surrounds it.
+
+    :param str text: HTML of a document or of a part
+    :param str marker: ``id`` of the element to cut at
+    :return: what stands before and after it; all in the first where it is missing
+    :rtype: tuple[str, str]
+    """
+    before = html.document_fromstring(text).find("body")
+    after = copy.deepcopy(before)
+    mark = before.find(f".//*[@id='{marker}']")
+    if mark is None:
+        return _inner(before), ""
+    _drop(mark, following=True)
+    _drop(after.find(f".//*[@id='{marker}']"), following=False)
+    return _inner(before), _inner(after)
+
+
+def _drop(mark, following):
+    """Remove the element, and all that follows (or precedes) it in the document."""
+    element, parent = mark, mark.getparent()
+    while parent is not None:
+        siblings = list(element.itersiblings(preceding=not following))
+        if following:
+            element.tail = None
+        else:
+            parent.text = None
+        for sibling in siblings:
+            sibling.tail = None
+            parent.remove(sibling)
+        element, parent = parent, parent.getparent()
+    tail = None if following else mark.tail
+    mark.clear()
+    mark.tail = tail
+
+
+def _inner(body):
+    parts = [etree.tostring(child, encoding="unicode", method="html") for child in body]
+    return (body.text or "").strip() + "".join(parts).strip()
