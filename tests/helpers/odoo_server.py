@@ -1,0 +1,87 @@
+"""A real Odoo server in a process of its own, on one database."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import requests
+
+from devenv.environment import Environment
+
+from . import polling
+from .smtp_sink import free_port
+
+#: Lines of the log that a failed test shows.
+LOG_TAIL = 60
+START_SECONDS = 90
+STOP_SECONDS = 20
+
+
+class OdooServer:
+    """An Odoo server, threaded, that runs scheduled actions only when told to.
+
+    :param env: the environment of ``./dev``
+    :param database: the database it serves
+    :param log: file that gets its output, appended at each start
+
+    :ivar url: its address
+    """
+
+    def __init__(self, env: Environment, database: str, log: Path) -> None:
+        self.env = env
+        self.database = database
+        self.log = log
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen | None = None
+
+    def _command(self) -> list[str]:
+        return self.env.command(
+            f"--database={self.database}",
+            f"--db-filter=^{self.database}$",
+            f"--http-port={self.port}",
+            f"--gevent-port={free_port()}",
+            "--workers=0",
+            "--max-cron-threads=0",
+            "--log-handler=werkzeug:WARNING",
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command(),
+                env=self.env.variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        polling.until(self._answers, f"Odoo on {self.url}", START_SECONDS)
+
+    def _answers(self) -> bool:
+        if self._process.poll() is not None:
+            raise RuntimeError(f"Odoo ended by itself:\n{self.last_words()}")
+        try:
+            return requests.get(f"{self.url}/web/health", timeout=5).ok
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+
+    def kill(self) -> None:
+        """End it as a power cut would (``kill -9``)."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in order; by force where that takes too long."""
+        if not self._process or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        lines = self.log.read_text("utf-8", "replace").splitlines()
+        return "\n".join(lines[-LOG_TAIL:])
