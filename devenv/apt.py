@@ -24,9 +24,9 @@ def missing(packages: Iterable[str]) -> list[str]:
         encoding="utf-8",
         check=False,
     )
-    present = {
-        line.split()[0] for line in done.stdout.splitlines() if "installed" in line
-    }
+    found = (line.split() for line in done.stdout.splitlines())
+    # dpkg also lists names it only heard of, as "not-installed".
+    present = {name for name, state in found if state == "installed"}
     return [name for name in names if name not in present]
 
 
