@@ -143,15 +143,20 @@ class ResCompany(models.Model):
         parameters.check_access("write")
         url, _confirmed = self._get_invoice_public_urls()
         if problem := self._check_public_url(url) or self._run_self_check(url):
-            raise UserError(
-                self.env._(
-                    "The address was not confirmed, so invoices leave with the PDF in "
-                    "place of a link.\n%s",
-                    problem,
-                )
-            )
+            raise UserError(f"{problem}\n\n{self._get_unconfirmed_consequence()}")
         parameters.set_param(PUBLIC_URL_PARAMETER, url)
         return url
+
+    def _get_unconfirmed_consequence(self):
+        """:return: what a check that failed means for the next invoices, in words"""
+        if self._is_invoice_link_public():
+            return self.env._(
+                "The address was confirmed before, so links are still sent. If clients "
+                "can't open them either, choose attachments."
+            )
+        return self.env._(
+            "The address is not confirmed, so invoices leave with the PDF attached."
+        )
 
     @api.model
     def _check_public_url(self, url):
@@ -198,7 +203,8 @@ class ResCompany(models.Model):
                 url=url,
                 target=response.headers["Location"].partition("/invoice/")[0],
             )
-        if not consteq(response.text.strip(), self._get_self_check_answer(nonce)):
+        answer = self._get_self_check_answer(nonce)
+        if not consteq(response.content, answer.encode()):
             return self.env._(
                 "Something else than this database answers at %(url)s (HTTP %(code)s).",
                 url=url,

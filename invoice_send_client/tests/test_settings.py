@@ -280,7 +280,7 @@ class TestPublicUrlSettings(SettingsCase):
 
         :return: the mock, to see what was asked
         """
-        values = {"is_redirect": False, "text": "", "status_code": 200, **values}
+        values = {"is_redirect": False, "content": b"", "status_code": 200, **values}
         get = Mock(side_effect=lambda *_args, **_kwargs: Mock(**values))
         self.startPatcher(patch("requests.get", get))
         return get
@@ -289,7 +289,7 @@ class TestPublicUrlSettings(SettingsCase):
         """Press the button and read why it confirms nothing."""
         with self.assertRaises(UserError) as caught:
             self.check_address()
-        for word in words:
+        for word in (*words, "not confirmed"):
             self.assertIn(word, str(caught.exception))
         self.assertFalse(self.company._is_invoice_link_public())
 
@@ -337,7 +337,7 @@ class TestPublicUrlSettings(SettingsCase):
         def answer(url, **_options):
             nonce = url.removeprefix("https://erp.seller.com/invoice/selfcheck/")
             text = self.env["res.company"]._get_self_check_answer(nonce)
-            return Mock(is_redirect=False, text=text, status_code=200)
+            return Mock(is_redirect=False, content=text.encode(), status_code=200)
 
         with patch("requests.get", side_effect=answer) as get:
             action = self.check_address()
@@ -364,7 +364,7 @@ class TestPublicUrlSettings(SettingsCase):
     def test_wrong_answer_confirms_nothing(self):
         self.set_url("https://erp.seller.com")
         self.resolve("93.184.216.34")
-        self.answer(text="<html>Welcome</html>")
+        self.answer(content="<html>Bună ziua</html>".encode())
         self.assert_refused("Something else than this database", "HTTP 200")
         self.answer(
             is_redirect=True,
@@ -382,6 +382,13 @@ class TestPublicUrlSettings(SettingsCase):
         ):
             with patch("requests.get", side_effect=error):
                 self.assert_refused(words)
+
+    def test_failed_check_takes_no_earlier_confirmation_back(self):
+        self.set_url("https://erp.seller.com", confirmed="https://erp.seller.com")
+        self.resolve()
+        with self.assertRaisesRegex(UserError, "knows no host.*\n.*\n.*still sent"):
+            self.check_address()
+        self.assertEqual(self.company._get_invoice_document_mode(), "link")
 
     def test_only_administrators_may_have_the_address_checked(self):
         get = self.answer()
