@@ -1,11 +1,12 @@
 """``./dev demo``: a running Odoo with demo data and a mail catcher."""
 
 import argparse
+import signal
 import time
 from pathlib import Path
 
-from . import demo_check, demo_pictures, demo_server
-from .console import say
+from . import browser, demo_check, demo_pictures, demo_server
+from .console import DevError, say
 from .demo_server import Demo
 
 LOGINS = """\
@@ -29,15 +30,28 @@ def main(args: list[str]) -> int:
         "--screenshots", metavar="DIR", type=Path, help="write the pictures there, end"
     )
     told = parser.parse_args(args)
+    if told.check or told.screenshots:
+        browser.ensure()
+    # A shell that starts a command in the background has it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with demo_server.run() as demo:
+        if told.check or told.screenshots:
+            _work(demo, told)
+        else:
+            _tell(demo)
+            _wait(demo)
+    return 0
+
+
+def _work(demo: Demo, told: argparse.Namespace) -> None:
+    """Do what was asked for; a failure names Odoo's log."""
+    try:
         if told.check:
             demo_check.run(demo)
         if told.screenshots:
             demo_pictures.run(demo, told.screenshots.resolve())
-        if not told.check and not told.screenshots:
-            _tell(demo)
-            _wait(demo)
-    return 0
+    except DevError as error:
+        raise DevError(f"{error}; Odoo's log: {demo.odoo.log}") from error
 
 
 def _tell(demo: Demo) -> None:

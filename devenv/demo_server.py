@@ -17,6 +17,7 @@ from .console import DevError, say
 from .environment import Environment
 
 LANGUAGES = ["bg_BG", "ro_RO"]
+DATABASE = "demo"
 PORT = 8069
 START_SECONDS = 120
 # Running at once; more are a mistake.
@@ -59,12 +60,23 @@ def run() -> Iterator[Demo]:
         say(f"a fresh database {name}")
         database.create(env, name, langs=LANGUAGES, demo=True)
         with (
+            _dropped_if_extra(env, name),
             mailcatcher.run(folder, (descriptor,)) as mails,
             services.running(services.Service("Odoo", folder / "odoo.log")) as odoo,
         ):
             demo = _start(env, name, odoo, mails, descriptor)
             _configure(demo)
             yield demo
+
+
+@contextlib.contextmanager
+def _dropped_if_extra(env: Environment, name: str) -> Iterator[None]:
+    """Drop the database at the end, unless it is the one that is always there."""
+    try:
+        yield
+    finally:
+        if name != DATABASE:
+            database.drop(env, name)
 
 
 @contextlib.contextmanager
@@ -76,7 +88,7 @@ def _reserve() -> Iterator[tuple[str, int]]:
     locks = cache.root() / "locks"
     locks.mkdir(exist_ok=True)
     for number in range(1, DEMOS + 1):
-        name = "demo" if number == 1 else f"demo_{number}"
+        name = DATABASE if number == 1 else f"{DATABASE}_{number}"
         descriptor = os.open(locks / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
