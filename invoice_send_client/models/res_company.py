@@ -143,7 +143,13 @@ class ResCompany(models.Model):
         parameters.check_access("write")
         url, _confirmed = self._get_invoice_public_urls()
         if problem := self._check_public_url(url) or self._run_self_check(url):
-            raise UserError(f"{problem}\n\n{self._get_unconfirmed_consequence()}")
+            raise UserError(
+                self.env._(
+                    "%(problem)s\n\n%(consequence)s",
+                    problem=problem,
+                    consequence=self._get_unconfirmed_consequence(),
+                )
+            )
         parameters.set_param(PUBLIC_URL_PARAMETER, url)
         return url
 

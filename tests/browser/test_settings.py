@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from devenv import browser
-
 from tests.helpers.rpc import RpcError
 from tests.helpers.smtp_sink import free_port
 
