@@ -176,10 +176,11 @@ class AccountMove(models.Model):
 
     def _compute_display_send_button(self):
         # EXTENDS 'account'
-        super()._compute_display_send_button()
+        result = super()._compute_display_send_button()
         for move in self:
             if move.move_type == "out_receipt":
                 move.display_send_button = move.state == "posted"
+        return result
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         # EXTENDS 'base'
@@ -190,10 +191,14 @@ class AccountMove(models.Model):
         # by how near the client came, not by the alphabet
         state = self._field_to_sql(alias, field_name, query)
         states = [state for state, _label in MOVE_STATES]
-        return SQL("array_position(%s, %s::text) %s %s", states, state, direction, nulls)
+        return SQL(
+            "array_position(%s, %s::text) %s %s", states, state, direction, nulls
+        )
 
     def get_invoice_delivery_panel(self):
-        """Give the panel "Client" its content in one go, in a constant count of queries.
+        """Give the panel "Client" its content in one go.
+
+        The number of queries does not depend on the number of recipients.
 
         :return: ``can_send``, ``recipients`` and ``events`` (newest first) in plain
             values, see ``_get_panel_values`` of both models

@@ -547,7 +547,7 @@ class InvoiceDelivery(models.Model):
         address = addresses.Address(self.recipient_name or "", self.email)
         action = self.move_id.action_send_and_print()
         action["context"].update(
-            default_email_to=address.formatted,
+            default_email_to=address.shown,
             default_email_cc="",
             default_email_bcc="",
         )

@@ -1,63 +1,60 @@
-from odoo import fields, models
-from odoo.tools.translate import LazyTranslate
+from odoo import api, fields, models
 
 from ..const import EVENT_TYPES
 
-_lt = LazyTranslate(__name__)
-
 #: Word of the judge (``tools.visitor.REASONS``) -> what the user reads of a request
 #: for the client's page, picture or PDF.
-REASON_TEXTS = {
-    "answer": _lt("The client answered"),
-    "pdf_from_page": _lt("The PDF was asked for on the page"),
-    "show_button": _lt("The button of the page was pressed"),
-    "look_with_input": _lt("The page was looked at and used"),
-    "long_look_on_touch": _lt("The page was looked at for a while on a phone"),
-    "staff": _lt("Opened by a colleague, not counted"),
-    "pixel_only": _lt("Picture loaded, perhaps by a machine"),
-    "mail_client": _lt("Picture loaded by a mail program, perhaps in its preview"),
-    "mail_proxy": _lt("Picture loaded through a mail proxy"),
-    "page_only": _lt("Page fetched, perhaps by a machine"),
-    "pdf_only": _lt("PDF fetched without the page"),
-    "no_input": _lt("Page shown, but nobody touched it"),
-    "early_input": _lt("Page shown, touched only while it was loading"),
-    "too_short": _lt("Page shown for a moment only"),
-    "never_visible": _lt("Page loaded in the background"),
-    "too_soon": _lt("Asked for while the page was loading"),
-    "script_silent": _lt("Asked for without a sign of the page being shown"),
-    "form_beside_script": _lt("The page's button was pressed in an unusual way"),
-    "mail_prefetch": _lt("Picture loaded by a mail service before the mail was opened"),
-    "at_delivery": _lt("Fetched in the moment the mail arrived"),
-    "burst": _lt("Fetched several times in the same moment, as machines do"),
-    "prefetch": _lt("Fetched in advance by a browser, not shown"),
-    "wrong_method": _lt("Link probed without showing the page"),
-    "scanner": _lt("Link checked by a mail filter"),
-    "link_preview": _lt("Link previewed by a chat or social network"),
-    "ai_agent": _lt("Page read by an AI agent"),
-    "monitor": _lt("Link checked by a monitoring service"),
-    "pdf_printer": _lt("Page printed by a program"),
-    "automation": _lt("Page opened by a browser under remote control"),
-    "script": _lt("Page fetched by a program"),
-    "crawler": _lt("Page fetched by a crawler"),
-    "office_probe": _lt("Link probed by an office program"),
-    "no_agent": _lt("Page fetched by a program without a name"),
-    "not_a_browser": _lt("Page fetched by a program, not by a browser"),
-    "no_language": _lt("Page fetched by a program that poses as a browser"),
-    "instant_click": _lt("Link followed before anyone could have seen the mail"),
-    "webdriver": _lt("Page opened by a browser under remote control"),
-    "instant_input": _lt("Page used faster than any person could"),
-    "impossible_input": _lt("Page used more than any person could"),
-    "instant_form": _lt("Button pressed while the page was loading, as machines do"),
-    "instant_answer": _lt("Answered while the page was loading, as machines do"),
-    "scanner_network": _lt("Link opened from the network of a mail filter"),
-    "agent_mismatch": _lt("Page fetched under two different names"),
-    "old_agent": _lt("Page fetched by a very old browser, or a program"),
-    "touch_mismatch": _lt("Page fetched by a program that poses as a phone"),
-    "instant_pdf": _lt("PDF asked for while the page was loading, as machines do"),
-    "no_page": _lt("Asked for without the page"),
-    "forged_beacon": _lt("Claims more than can be, not counted"),
-    "no_evidence": _lt("Not counted"),
-}
+REASON_TEXTS = [
+    ("answer", "The client answered"),
+    ("pdf_from_page", "The PDF was asked for on the page"),
+    ("show_button", "The button of the page was pressed"),
+    ("look_with_input", "The page was looked at and used"),
+    ("long_look_on_touch", "The page was looked at for a while on a phone"),
+    ("staff", "Opened by a colleague, not counted"),
+    ("pixel_only", "Picture loaded, perhaps by a machine"),
+    ("mail_client", "Picture loaded by a mail program, perhaps in its preview"),
+    ("mail_proxy", "Picture loaded through a mail proxy"),
+    ("page_only", "Page fetched, perhaps by a machine"),
+    ("pdf_only", "PDF fetched without the page"),
+    ("no_input", "Page shown, but nobody touched it"),
+    ("early_input", "Page shown, touched only while it was loading"),
+    ("too_short", "Page shown for a moment only"),
+    ("never_visible", "Page loaded in the background"),
+    ("too_soon", "Asked for while the page was loading"),
+    ("script_silent", "Asked for without a sign of the page being shown"),
+    ("form_beside_script", "The page's button was pressed in an unusual way"),
+    ("mail_prefetch", "Picture loaded by a mail service before the mail was opened"),
+    ("at_delivery", "Fetched in the moment the mail arrived"),
+    ("burst", "Fetched several times in the same moment, as machines do"),
+    ("prefetch", "Fetched in advance by a browser, not shown"),
+    ("wrong_method", "Link probed without showing the page"),
+    ("scanner", "Link checked by a mail filter"),
+    ("link_preview", "Link previewed by a chat or social network"),
+    ("ai_agent", "Page read by an AI agent"),
+    ("monitor", "Link checked by a monitoring service"),
+    ("pdf_printer", "Page printed by a program"),
+    ("automation", "Page opened by a browser under remote control"),
+    ("script", "Page fetched by a program"),
+    ("crawler", "Page fetched by a crawler"),
+    ("office_probe", "Link probed by an office program"),
+    ("no_agent", "Page fetched by a program without a name"),
+    ("not_a_browser", "Page fetched by a program, not by a browser"),
+    ("no_language", "Page fetched by a program that poses as a browser"),
+    ("instant_click", "Link followed before anyone could have seen the mail"),
+    ("webdriver", "Page opened by a browser under remote control"),
+    ("instant_input", "Page used faster than any person could"),
+    ("impossible_input", "Page used more than any person could"),
+    ("instant_form", "Button pressed while the page was loading, as machines do"),
+    ("instant_answer", "Answered while the page was loading, as machines do"),
+    ("scanner_network", "Link opened from the network of a mail filter"),
+    ("agent_mismatch", "Page fetched under two different names"),
+    ("old_agent", "Page fetched by a very old browser, or a program"),
+    ("touch_mismatch", "Page fetched by a program that poses as a phone"),
+    ("instant_pdf", "PDF asked for while the page was loading, as machines do"),
+    ("no_page", "Asked for without the page"),
+    ("forged_beacon", "Claims more than can be, not counted"),
+    ("no_evidence", "Not counted"),
+]
 
 #: Words of the judge that prove a person on the client's side.
 PROOFS = frozenset(
@@ -106,11 +103,19 @@ class InvoiceDeliveryEvent(models.Model):
     reasons = fields.Char(
         help="Why the event was judged as it was, words of the judge, with commas."
     )
+    reason = fields.Selection(
+        REASON_TEXTS, string="Judged as", compute="_compute_reason"
+    )
     hit = fields.Json(
         help="What the judge keeps of the request: no full address, no full browser "
         "name. Needed to judge again when later requests change the picture.",
     )
     text = fields.Char(string="What happened", compute="_compute_text")
+
+    @api.depends("reasons")
+    def _compute_reason(self):
+        for event in self:
+            event.reason = next(iter(event._get_reasons()), False)
 
     def _compute_text(self):
         for event in self:
@@ -129,15 +134,20 @@ class InvoiceDeliveryEvent(models.Model):
 
     def _get_reasons(self):
         """:return: the judge's words on this event, those that are known here"""
-        words = (self.reasons or "").split(",")
-        return [word for word in words if word in REASON_TEXTS]
+        known = {word for word, _text in REASON_TEXTS}
+        return [word for word in (self.reasons or "").split(",") if word in known]
+
+    def _get_label(self, name):
+        """:return: the label of a selection field's value, in the reader's language"""
+        labels = dict(self._fields[name]._description_selection(self.env))
+        return labels.get(self[name], "")
 
     def _get_look_words(self):
         """:return: like :meth:`_get_words`, for a request of the client's link"""
         reasons = self._get_reasons()
         if PROOFS.intersection(reasons):
             return self._get_view_text(), ""
-        note = self.env._(REASON_TEXTS[reasons[0]]) if reasons else ""
+        note = self._get_label("reason")
         if self.is_automated or NO_EVIDENCE.intersection(reasons):
             return note or self.env._("Opened by a machine"), ""
         return self.env._("Probably opened by %s", self._get_address()), note
@@ -159,31 +169,39 @@ class InvoiceDeliveryEvent(models.Model):
 
     def _get_deed_text(self):
         """:return: one sentence on what the mail server, the client or a user did"""
-        _ = self.env._
         words = {
             "address": self._get_address(),
             "detail": self._get_detail(),
             "user": self.create_uid.name,
         }
-        texts = {
-            "outgoing": _("Put off for %(address)s: %(detail)s", **words),
-            "sent": _("Mailed to %(address)s", **words),
-            "view": _("Viewed through the link sent to %(address)s", **words),
-            "download": _("PDF downloaded through the link of %(address)s", **words),
-            "accept": _("Accepted by %(address)s", **words),
-            "return": _("Returned by %(address)s: %(detail)s", **words),
-            "error": _("Not sent to %(address)s: %(detail)s", **words),
-            "bounce": _("Came back from %(address)s: %(detail)s", **words),
-            "cancel": _("Sending to %(address)s cancelled", **words),
-            "renew": _("%(address)s asks for a new link", **words),
-            "retry": _("Sent again to %(address)s by %(user)s", **words),
-            "correct": _("Address corrected by %(user)s: %(detail)s", **words),
-            "revoke": _("Link of %(address)s revoked by %(user)s", **words),
-            "relink": _("New link for %(address)s made by %(user)s", **words),
-        }
-        label = dict(self._fields["event_type"]._description_selection(self.env))
-        text = texts.get(self.event_type) or label.get(self.event_type, "")
+        texts = {**self._get_server_texts(words), **self._get_people_texts(words)}
+        text = texts.get(self.event_type) or self._get_label("event_type")
         return text.rstrip(": ")
+
+    def _get_server_texts(self, words):
+        return {
+            "outgoing": self.env._("Put off for %(address)s: %(detail)s", **words),
+            "sent": self.env._("Mailed to %(address)s", **words),
+            "error": self.env._("Not sent to %(address)s: %(detail)s", **words),
+            "bounce": self.env._("Came back from %(address)s: %(detail)s", **words),
+            "cancel": self.env._("Sending to %(address)s cancelled", **words),
+        }
+
+    def _get_people_texts(self, words):
+        return {
+            "open": self.env._("Probably opened by %(address)s", **words),
+            "view": self.env._("Viewed through the link sent to %(address)s", **words),
+            "download": self.env._(
+                "PDF downloaded through the link of %(address)s", **words
+            ),
+            "accept": self.env._("Accepted by %(address)s", **words),
+            "return": self.env._("Returned by %(address)s: %(detail)s", **words),
+            "renew": self.env._("%(address)s asks for a new link", **words),
+            "retry": self.env._("Sent again to %(address)s by %(user)s", **words),
+            "correct": self.env._("Address corrected by %(user)s: %(detail)s", **words),
+            "revoke": self.env._("Link of %(address)s revoked by %(user)s", **words),
+            "relink": self.env._("New link for %(address)s made by %(user)s", **words),
+        }
 
     def _get_detail(self):
         """:return: the server's words, or at least the kind of failure"""
@@ -205,13 +223,17 @@ class InvoiceDeliveryEvent(models.Model):
         lines = {}
         for event in self.sorted("id", reverse=True):
             values = event._prepare_panel_values()
-            session = (event.hit or {}).get("client") or str(event.event_datetime.date())
+            session = (event.hit or {}).get("client") or str(
+                event.event_datetime.date()
+            )
             key = (event.delivery_id.id, session, values["text"], values["note"])
             line = lines.setdefault(key if event.hit else event.id, values)
             line["count"] += 1
             line["datetime"] = min(line["datetime"], values["datetime"])
         return sorted(
-            lines.values(), key=lambda line: (line["datetime"], line["id"]), reverse=True
+            lines.values(),
+            key=lambda line: (line["datetime"], line["id"]),
+            reverse=True,
         )
 
     def _prepare_panel_values(self):

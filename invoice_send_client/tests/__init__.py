@@ -1,8 +1,11 @@
 from . import (
     test_account_move,
     test_account_move_send_wizard,
+    test_letters,
+    test_size,
     test_addresses,
     test_invoice_delivery,
+    test_invoice_delivery_panel,
     test_invoice_send_run,
     test_client_page,
     test_links,

@@ -46,6 +46,8 @@ class Address(NamedTuple):
 def to_ascii(email):
     """Give the address its ASCII domain, as the envelope needs it (RFC 5891).
 
+    A domain of one word is taken, as in Odoo: servers of one's own house have such.
+
     :param str email: address, international domain allowed
     :return: the address with an ``xn--`` domain, or ``""`` where it is no address
     :rtype: str
@@ -56,8 +58,6 @@ def to_ascii(email):
     try:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return ""
-    if "." not in ascii_domain:
         return ""
     return f"{local}@{ascii_domain}"
 
@@ -113,9 +113,9 @@ def replace(text, old, new):
         found, _wrong = parse(piece)
         if found and found[0].email == old:
             is_found = True
-            piece = Address(new.name or found[0].name, new.email).formatted
+            piece = Address(new.name or found[0].name, new.email).shown
         pieces.append(piece)
-    return "; ".join(pieces if is_found else [*pieces, new.formatted])
+    return "; ".join(pieces if is_found else [*pieces, new.shown])
 
 
 def join(*texts):
@@ -127,3 +127,20 @@ def join(*texts):
     """
     found, wrong = parse("\n".join(filter(None, texts)))
     return "; ".join([address.shown for address in found] + wrong)
+
+
+def without_repeats(*lines):
+    """Leave each address in the first line that has it.
+
+    An address in To and CC would stand twice in one envelope.
+
+    :param str lines: To, CC, BCC in this order, may be empty
+    :return: the lines, addresses divided by ``;``
+    :rtype: list[str]
+    """
+    seen, result = set(), []
+    for line in lines:
+        kept = [found for found in parse(line)[0] if to_ascii(found.email) not in seen]
+        seen.update(to_ascii(found.email) for found in kept)
+        result.append("; ".join(found.shown for found in kept))
+    return result

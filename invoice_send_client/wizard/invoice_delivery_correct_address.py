@@ -24,6 +24,7 @@ class InvoiceDeliveryCorrectAddress(models.TransientModel):
     save_on_partner = fields.Boolean(
         string="Save on the customer",
         compute="_compute_save_on_partner",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -79,4 +80,6 @@ class InvoiceDeliveryCorrectAddress(models.TransientModel):
         text = self.partner_id.email
         known = [found.email for found in addresses.parse(text)[0]]
         plain = addresses.Address("", address.email)
-        self.partner_id.email = addresses.replace(text if old in known else "", old, plain)
+        self.partner_id.email = addresses.replace(
+            text if old in known else "", old, plain
+        )

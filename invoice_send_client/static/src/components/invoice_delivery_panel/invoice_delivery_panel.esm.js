@@ -71,9 +71,11 @@ export class InvoiceDeliveryPanel extends Component {
         if (!resId) {
             return;
         }
-        const panel = await this.orm.call("account.move", "get_invoice_delivery_panel", [
-            [resId],
-        ]);
+        const panel = await this.orm.call(
+            "account.move",
+            "get_invoice_delivery_panel",
+            [[resId]]
+        );
         this.state.canSend = panel.can_send;
         this.state.recipients = panel.recipients;
         this.state.events = panel.events;

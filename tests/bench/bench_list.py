@@ -1,0 +1,240 @@
+"""The list of invoices with our columns, against the same list without them.
+
+80 rows of 10,000 invoices by ``web_search_read``, as the web client asks for them; the
+runs with and without our columns alternate. How it is started: the README beside it.
+"""
+
+import argparse
+import gc
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from lxml import etree
+
+import odoo
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from devenv import database, environment
+
+INVOICES = 10_000
+CUSTOMERS = 200
+ROWS = 80
+RUNS = 20
+CONTEXT = {"default_move_type": "out_invoice"}
+DOMAIN = [("move_type", "in", ("out_invoice", "out_refund", "out_receipt"))]
+# The column and what its widget reads, see invoice_delivery_state.esm.js.
+COLUMNS = {
+    "invoice_delivery_state",
+    "invoice_delivery_problem",
+    "invoice_delivery_recipients",
+    "invoice_sent_datetime",
+    "invoice_view_datetime",
+}
+# Columns in which the copies differ from each other.
+OWN_COLUMNS = {
+    "account_move": {
+        "id",
+        "name",
+        "sequence_prefix",
+        "sequence_number",
+        "access_token",
+        "partner_id",
+        "commercial_partner_id",
+        "amount_total",
+        "amount_total_in_currency_signed",
+        "invoice_date",
+        "date",
+    },
+    "account_move_line": {"id", "move_id", "move_name"},
+}
+# What a sending leaves on an invoice, in turns: number modulo six -> values.
+SUMMARIES = """
+    (0, NULL, NULL, NULL, NULL, FALSE),
+    (1, 'sent', 'ana@alfa.example', now(), NULL, FALSE),
+    (2, 'view', 'ana@alfa.example, ion@alfa.example', now(), now(), FALSE),
+    (3, 'accept', 'office@beta.example', now(), now(), FALSE),
+    (4, 'return', 'office@gamma.example', now(), now(), FALSE),
+    (5, 'error', 'nobody@delta.example', NULL, NULL, TRUE)
+"""
+
+
+def main() -> int:
+    """Measure, print the figures and write them where ``--json`` says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    told = parser.parse_args()
+    dev = environment.prepare()
+    name = f"isc_bench_list_{os.getpid()}"
+    database.create(dev, name)
+    odoo.tools.config.parse_config([f"--database={name}", "--log-level=warn"])
+    try:
+        figures = _run(name)
+    finally:
+        odoo.sql_db.close_all()
+        database.drop(dev, name)
+    for figure in figures:
+        print("{name} {ours:g} {peer:g} {ratio:.3f}".format(**figure), flush=True)
+    if told.json:
+        told.json.write_text(json.dumps(figures), encoding="utf-8")
+    return 0
+
+
+def _run(name: str) -> list[dict]:
+    with Registry(name).cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, CONTEXT)
+        _fill(env, _post_one(env))
+        return _measure(env["account.move"])
+
+
+def _post_one(env):
+    """Return the posted invoice that all others are copies of."""
+    company = env.company
+    env["account.chart.template"].try_loading("generic_coa", company)
+    partners = env["res.partner"].create(
+        [{"name": f"Alfa {number}"} for number in range(CUSTOMERS)]
+    )
+    lines = [(0, 0, {"name": f"Work {i}", "price_unit": 10 * i}) for i in range(1, 4)]
+    move = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": partners[0].id,
+            "invoice_date": "2026-11-21",
+            "invoice_line_ids": lines,
+        }
+    )
+    move.action_post()
+    return move
+
+
+def _fill(env, move) -> None:
+    """Copy an invoice with its lines until there are enough."""
+    env.flush_all()
+    _copy_moves(env, move)
+    _copy_lines(env, move)
+    env.cr.commit()
+    env.cr.execute("ANALYZE account_move, account_move_line")
+    env.invalidate_all()
+
+
+def _copy_moves(env, move) -> None:
+    env.cr.execute(
+        SQL(
+            """INSERT INTO account_move (
+                %(columns)s, name, sequence_prefix, sequence_number,
+                partner_id, commercial_partner_id, amount_total,
+                amount_total_in_currency_signed, invoice_date, date,
+                invoice_delivery_state, invoice_delivery_recipients,
+                invoice_sent_datetime, invoice_view_datetime, invoice_delivery_problem
+            )
+            SELECT %(selected)s, 'BENCH/' || number, 'BENCH/', number,
+                   partner_id + number %% %(customers)s,
+                   partner_id + number %% %(customers)s,
+                   amount_total + number, amount_total + number,
+                   invoice_date - number / 20, date - number / 20,
+                   summary.state, recipients,
+                   sent::timestamp, viewed::timestamp, problem
+              FROM account_move AS move, generate_series(1, %(count)s) AS number
+              JOIN (VALUES %(summaries)s) AS summary
+                   (turn, state, recipients, sent, viewed, problem)
+                ON turn = number %% 6
+             WHERE move.id = %(source)s""",
+            columns=_copied_columns(env, "account_move"),
+            selected=_copied_columns(env, "account_move", "move"),
+            count=INVOICES - 1,
+            customers=CUSTOMERS,
+            summaries=SQL(SUMMARIES),
+            source=move.id,
+        )
+    )
+
+
+def _copy_lines(env, move) -> None:
+    env.cr.execute(
+        SQL(
+            """INSERT INTO account_move_line (%(columns)s, move_id, move_name)
+            SELECT %(selected)s, copy.id, copy.name
+              FROM account_move_line AS line, account_move AS copy
+             WHERE line.move_id = %(source)s AND copy.sequence_prefix = 'BENCH/'""",
+            columns=_copied_columns(env, "account_move_line"),
+            selected=_copied_columns(env, "account_move_line", "line"),
+            source=move.id,
+        )
+    )
+
+
+def _copied_columns(env, table: str, alias: str = "") -> SQL:
+    """Return the columns of a table that a copy takes over as they are."""
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s",
+        [table],
+    )
+    names = sorted(
+        {name for (name,) in env.cr.fetchall()} - OWN_COLUMNS[table] - COLUMNS
+    )
+    return SQL(", ").join(
+        SQL.identifier(alias, name) if alias else SQL.identifier(name) for name in names
+    )
+
+
+def _specification(moves) -> dict:
+    """Return what the web client asks of each row of the list."""
+    view = moves.env.ref("account.view_out_invoice_tree")
+    arch = etree.fromstring(moves.get_view(view.id, "list")["arch"])
+    names = {node.get("name") for node in arch.xpath("/list/field")} | COLUMNS
+    return {
+        name: {"fields": {"display_name": {}}}
+        if moves._fields[name].type == "many2one"
+        else {}
+        for name in sorted(names)
+    }
+
+
+def _load(moves, specification: dict) -> tuple[float, int]:
+    """Load the first page; return milliseconds and queries."""
+    moves.env.invalidate_all()
+    gc.collect()
+    queries, start = moves.env.cr.sql_log_count, time.perf_counter()
+    result = moves.web_search_read(DOMAIN, specification, limit=ROWS)
+    spent = (time.perf_counter() - start) * 1000
+    if len(result["records"]) != ROWS or result["length"] < INVOICES:
+        raise RuntimeError(f"wrong list: {result['length']} invoices")
+    return spent, moves.env.cr.sql_log_count - queries
+
+
+def _measure(moves) -> list[dict]:
+    """Return the figures: milliseconds and queries of one page of the list."""
+    whole = _specification(moves)
+    native = {name: spec for name, spec in whole.items() if name not in COLUMNS}
+    kinds = {"ours": whole, "peer": native}
+    taken = {kind: [] for kind in kinds}
+    for kind in ("ours", "peer") * 2:
+        _load(moves, kinds[kind])  # warm caches
+    for turn in range(RUNS):
+        # who comes first takes turns as well
+        for kind in sorted(kinds, reverse=bool(turn % 2)):
+            taken[kind].append(_load(moves, kinds[kind]))
+    place = f"list_{ROWS}_of_{INVOICES}"
+    units = ("ms", "queries")
+    medians = {
+        kind: [statistics.median(row[i] for row in rows) for i in range(len(units))]
+        for kind, rows in taken.items()
+    }
+    return [
+        {
+            "name": f"{place}_{unit}",
+            "ours": round(medians["ours"][i], 2),
+            "peer": round(medians["peer"][i], 2),
+            "ratio": round(medians["ours"][i] / medians["peer"][i], 3),
+        }
+        for i, unit in enumerate(units)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
