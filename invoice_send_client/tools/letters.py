@@ -52,6 +52,8 @@ def fingerprint(text):
 def split_at(text, marker):
     """Cut HTML in two at an element, each half complete with what surrounds it.
 
+    Elements that held nothing but the marker are in neither half.
+
     :param str text: HTML of a document or of a part
     :param str marker: ``id`` of the element to cut at
     :return: what stands before and after it; all in the first where it is missing
@@ -71,18 +73,20 @@ def _drop(mark, following):
     """Remove the element, and all that follows (or precedes) it in the document."""
     element, parent = mark, mark.getparent()
     while parent is not None:
-        siblings = list(element.itersiblings(preceding=not following))
+        for sibling in list(element.itersiblings(preceding=not following)):
+            sibling.tail = None
+            parent.remove(sibling)
         if following:
             element.tail = None
         else:
             parent.text = None
-        for sibling in siblings:
-            sibling.tail = None
-            parent.remove(sibling)
+        if element is mark or _is_empty(element):
+            element.drop_tree()
         element, parent = parent, parent.getparent()
-    tail = None if following else mark.tail
-    mark.clear()
-    mark.tail = tail
+
+
+def _is_empty(element):
+    return not len(element) and not (element.text or "").strip()
 
 
 def _inner(body):

@@ -1,2 +1,4 @@
 from . import account_move_send_wizard
+from . import account_move_send_wizard_letter
+from . import account_move_send_wizard_recipients
 from . import invoice_delivery_correct_address

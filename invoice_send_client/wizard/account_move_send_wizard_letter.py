@@ -1,0 +1,234 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import get_lang
+
+from ..models.invoice_send_run_line import LINK_PLACEHOLDER
+from ..tools import addresses, letters
+
+#: Where the letter stands in its frame while the two halves of the frame are shown.
+BODY_MARKER = "invoice_send_client_body"
+
+
+class AccountMoveSendWizard(models.TransientModel):
+    """The letter: language, subject, text, how the client will see it, and a test.
+
+    Subject and text follow language and template until somebody changes them; the
+    ``rendered_*`` fields remember what was filled in, so that a change by hand is
+    recognised, kept, and the user asked.
+    """
+
+    _inherit = "account.move.send.wizard"
+
+    mail_lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        compute="_compute_mail_lang",
+        store=True,
+        readonly=False,
+    )
+    lang = fields.Char(string="Language code")
+    rendered_subject = fields.Json(
+        compute="_compute_subject", store=True, compute_sudo=False
+    )
+    rendered_body = fields.Json(
+        compute="_compute_body", store=True, compute_sudo=False
+    )
+    letter_question = fields.Char(compute="_compute_letter_question")
+    replace_letter = fields.Boolean(
+        help="Technical: ticked by the button that gives up what was changed by hand.",
+    )
+    letter_head = fields.Html(compute="_compute_letter_frame", sanitize=False)
+    letter_foot = fields.Html(compute="_compute_letter_frame", sanitize=False)
+
+    # -- the letter --------------------------------------------------------------------
+
+    @api.depends("move_id")
+    def _compute_mail_lang(self):
+        installed = dict(self.env["res.lang"].get_installed())
+        for wizard in self:
+            lang = self._get_default_mail_lang(wizard.move_id, wizard.template_id)
+            wizard.mail_lang = lang if lang in installed else get_lang(self.env).code
+
+    @api.depends("mail_lang")
+    def _compute_lang(self):
+        # OVERRIDE 'account'
+        # the language is the client's, chosen in the window, never the template's
+        for wizard in self:
+            wizard.lang = wizard.mail_lang
+
+    @api.depends("template_id", "lang")
+    def _compute_subject(self):
+        # EXTENDS 'account'
+        edited = self.filtered(lambda wizard: wizard._is_edited("subject"))
+        edited._keep("subject")
+        fresh = self - edited
+        super(AccountMoveSendWizard, fresh)._compute_subject()
+        fresh._remember("subject")
+
+    @api.depends("template_id", "lang")
+    def _compute_body(self):
+        # EXTENDS 'account'
+        edited = self.filtered(lambda wizard: wizard._is_edited("body"))
+        edited._keep("body")
+        fresh = self - edited
+        super(AccountMoveSendWizard, fresh)._compute_body()
+        fresh._remember("body")
+
+    def _is_edited(self, name):
+        """:return: whether subject or body is another than what was filled in"""
+        self.ensure_one()
+        memory = self[f"rendered_{name}"]
+        if not memory:
+            return bool(self[name])  # said at creation
+        return letters.fingerprint(self[name]) != memory["text"]
+
+    def _keep(self, name):
+        for wizard in self:
+            wizard[name] = wizard[name]
+            wizard[f"rendered_{name}"] = wizard[f"rendered_{name}"]
+
+    def _remember(self, name):
+        for wizard in self:
+            wizard[f"rendered_{name}"] = {
+                "text": letters.fingerprint(wizard[name]),
+                "letter": wizard._get_letter_key(),
+            }
+
+    def _get_letter_key(self):
+        return [self.template_id.id, self.lang]
+
+    @api.depends("template_id", "lang", "rendered_subject", "rendered_body")
+    def _compute_letter_question(self):
+        languages = dict(self.env["res.lang"].get_installed())
+        for wizard in self:
+            memories = (wizard.rendered_subject, wizard.rendered_body)
+            is_other = any(
+                memory and memory["letter"] != wizard._get_letter_key()
+                for memory in memories
+            )
+            wizard.letter_question = is_other and self.env._(
+                "You changed the text, so it stayed as it is. Replace it by the letter "
+                "“%(letter)s” in %(language)s?",
+                letter=wizard.template_id.name,
+                language=languages.get(wizard.lang, wizard.lang),
+            )
+
+    @api.onchange("replace_letter")
+    def _onchange_replace_letter(self):
+        """Give up what was changed by hand, for the letter now chosen."""
+        if not self.replace_letter:
+            return
+        self.replace_letter = False
+        for name in ("subject", "body"):
+            self[name] = self[f"rendered_{name}"] = False
+        self._compute_subject()
+        self._compute_body()
+
+    @api.depends("mail_lang", "document_mode")
+    def _compute_letter_frame(self):
+        """Show around the text what the client's mail has there."""
+        for wizard in self:
+            marker = Markup('<span id="%s"></span>') % BODY_MARKER
+            frame = wizard._get_unsaved_line(body=marker)._render_mail_body()
+            # the link leads nowhere here; str: Markup would escape the quotes
+            frame = str(frame).replace(f'href="{LINK_PLACEHOLDER}"', "")
+            halves = letters.split_at(frame, BODY_MARKER)
+            wizard.letter_head, wizard.letter_foot = map(Markup, halves)
+
+    def _get_unsaved_line(self, **values):
+        """:return: the line that Send would write, in memory alone"""
+        self.ensure_one()
+        return self.env["invoice.send.run.line"].new(
+            {
+                "move_id": self.move_id.id,
+                "company_id": self.company_id.id,
+                "document_mode": self.document_mode,
+                "mail_lang": self.mail_lang,
+                **values,
+            }
+        )
+
+    # -- a test -----------------------------------------------------------------------
+
+    def action_send_test(self):
+        """Send this letter to the user alone: no delivery, no message, no real link.
+
+        :return: a notification with the mail server's verdict
+        :rtype: dict
+        """
+        self.ensure_one()
+        user = self.env.user
+        if not addresses.to_ascii(user.email_normalized or ""):
+            raise UserError(
+                self.env._("Your user has no e-mail address to send a test to.")
+            )
+        # sudo: mails have no access of their own; this one goes to the user alone
+        mail = self.env["mail.mail"].sudo().create(self._prepare_test_mail())
+        files = mail.attachment_ids
+        with mail._keep_sessions() as sessions:
+            verdicts = mail._send_with_verdicts([user.email_normalized], sessions)
+        [verdict] = verdicts.values()
+        mail.exists().unlink()
+        files.unlink()
+        if verdict.failure_type:
+            words = self.env._(
+                "The mail server did not take the test: %s", verdict.reason
+            )
+        else:
+            words = self.env._("The mail server took the test to %s.", user.email)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": words,
+                "type": "danger" if verdict.failure_type else "success",
+                "sticky": bool(verdict.failure_type),
+            },
+        }
+
+    def _prepare_test_mail(self):
+        """:return: values of the test mail"""
+        line = self._get_unsaved_line(body=self.body)
+        url = f"{self.get_base_url()}/mail/view?model=account.move&res_id={self.move_id.id}"
+        server = self.company_id.invoice_mail_server_id
+        return {
+            "subject": self.env._("[Test] %s", self.subject or ""),
+            "body_html": line._render_mail_body().replace(LINK_PLACEHOLDER, url),
+            "email_from": self._get_default_email_from(
+                self.move_id, self.env.user, self.email_from_name
+            )
+            or self.env.user.email_formatted,
+            "email_to": self.env.user.email_formatted,
+            "mail_server_id": (server or self.template_id.sudo().mail_server_id).id,
+            "auto_delete": True,
+            "attachment_ids": [
+                (0, 0, {"name": name, "raw": content})
+                for name, content in self._get_test_files()
+            ],
+        }
+
+    def _get_test_files(self):
+        """:return: name and content of the files; the invoice as a draft print where
+        its PDF was not made yet
+
+        :rtype: list[tuple[str, bytes]]
+        """
+        files = []
+        if self.document_mode == "attachment":
+            # sudo: a file of the document that the user is about to send
+            pdf = self.move_id.sudo().invoice_pdf_report_id
+            files.append((self.document_filename, pdf.raw or self._print_draft()))
+        ids = [
+            int(file["id"])
+            for file in self._get_other_files()
+            if not file.get("placeholder")
+        ]
+        attachments = self.env["ir.attachment"].browse(ids).exists()
+        return files + [(file.name, file.raw) for file in attachments]
+
+    def _print_draft(self):
+        data = {"pdf_report": self.pdf_report_id}
+        self._prepare_invoice_proforma_pdf_report(self.move_id, data)
+        return data["proforma_pdf_attachment_values"]["raw"]

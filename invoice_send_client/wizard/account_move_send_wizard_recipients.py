@@ -1,0 +1,215 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import addresses
+
+
+class AccountMoveSendWizard(models.TransientModel):
+    """Who the letter comes from and who gets it: free text, no contact is made.
+
+    To and CC follow template and customer until somebody changes them; the
+    ``rendered_*`` fields remember what was filled in.
+    """
+
+    _inherit = "account.move.send.wizard"
+
+    email_from_name = fields.Char(
+        string="From",
+        compute="_compute_email_from_name",
+        store=True,
+        readonly=False,
+        help="Shown to the client as the sender; changed for this sending only.",
+    )
+    email_from_address = fields.Char(compute="_compute_email_from_address")
+    email_from_problem = fields.Char(compute="_compute_email_from_problem")
+    email_to = fields.Char(
+        string="To",
+        compute="_compute_email_to",
+        store=True,
+        readonly=False,
+        help="One or more addresses, divided by a comma or a semicolon.",
+    )
+    email_cc = fields.Char(
+        string="CC",
+        compute="_compute_email_cc",
+        store=True,
+        readonly=False,
+        help="Visible to the other recipients.",
+    )
+    email_bcc = fields.Char(string="BCC", help="Visible to nobody else.", default="")
+    email_to_problem = fields.Char(compute="_compute_email_to_problem")
+    email_cc_problem = fields.Char(compute="_compute_email_cc_problem")
+    email_bcc_problem = fields.Char(compute="_compute_email_bcc_problem")
+    rendered_email_to = fields.Char(compute="_compute_email_to", store=True)
+    rendered_email_cc = fields.Char(compute="_compute_email_cc", store=True)
+    mail_partner_ids = fields.Many2many(string="Contacts")  # what To follows
+    copy_followers = fields.Boolean(string="Also send to followers")
+    internal_followers = fields.Char(compute="_compute_internal_followers")
+
+    # -- from whom ---------------------------------------------------------------------
+
+    @api.depends("move_id")
+    def _compute_email_from_name(self):
+        for wizard in self:
+            sender = wizard.company_id._get_invoice_sender(self.env.user)
+            wizard.email_from_name = sender[0]
+
+    @api.depends("move_id")
+    def _compute_email_from_address(self):
+        for wizard in self:
+            sender = wizard.company_id._get_invoice_sender(self.env.user)
+            wizard.email_from_address = sender[1]
+
+    @api.depends("email_from_address", "template_id")
+    def _compute_email_from_problem(self):
+        for wizard in self:
+            server, allowed = wizard._get_from_filter()
+            email = wizard.email_from_address
+            matches = not email or server._match_from_filter(email, allowed)
+            wizard.email_from_problem = not matches and self.env._(
+                "The mail server sends only for %(allowed)s. Clients may see another "
+                "sender, or their mail program takes it for forged.",
+                allowed=allowed,
+            )
+
+    def _get_from_filter(self):
+        """:return: the mail server of this letter and the senders that it allows
+
+        :rtype: tuple[ir.mail_server, str]
+        """
+        server = self.company_id.invoice_mail_server_id
+        # sudo: users can't read mail servers; what they allow is told
+        server = (server or self.template_id.sudo().mail_server_id).sudo()
+        if server:
+            return server, server.from_filter
+        servers = server.search([("owner_user_id", "=", False)], order="sequence")
+        if not servers:
+            return server, server._get_default_from_filter()
+        found, _email = server._find_mail_server(self.email_from_address, servers)
+        return found or server, (found or server).from_filter
+
+    # -- to whom -----------------------------------------------------------------------
+
+    @api.depends("template_id", "lang", "mail_partner_ids")
+    def _compute_email_to(self):
+        self._follow_address_line("email_to")
+
+    @api.depends("template_id", "lang", "mail_partner_ids")
+    def _compute_email_cc(self):
+        self._follow_address_line("email_cc")
+
+    def _follow_address_line(self, name):
+        """Fill an address line in, unless it was changed by hand."""
+        memory = f"rendered_{name}"
+        for wizard in self:
+            default = wizard._get_address_lines_of_template()[name]
+            if wizard[memory] is False:
+                is_changed = wizard[name] is not False  # said at creation
+            else:
+                is_changed = (wizard[name] or "") != wizard[memory]
+            wizard[name] = wizard[name] if is_changed else default
+            wizard[memory] = (wizard[memory] or default) if is_changed else default
+
+    def _get_address_lines_of_template(self):
+        """:return: ``email_to`` and ``email_cc`` as template and customer want them
+
+        Other apps choose the recipients by ``mail_partner_ids``, and get nobody else.
+        """
+        self.ensure_one()
+        move, template = self.move_id, self.template_id
+        partners = self.mail_partner_ids._origin
+        settings = {
+            "mail_template": template,
+            "mail_lang": self.lang,
+            "mail_partner_ids": partners.ids,
+        }
+        default = self._get_default_mail_partner_ids(move, template, self.lang)
+        if template and partners == default:
+            return self._get_default_address_lines(move, settings)
+        return {"email_to": self._get_address_line(partners), "email_cc": ""}
+
+    @api.depends("email_to", "sending_methods")
+    def _compute_email_to_problem(self):
+        for wizard in self:
+            problem = wizard._get_address_problem("email_to")
+            if not problem and not addresses.parse(wizard.email_to)[0]:
+                problem = self.env._(
+                    "There is no e-mail address of %s: type one.",
+                    wizard.move_id.partner_id.display_name,
+                )
+            wizard.email_to_problem = problem
+
+    @api.depends("email_cc")
+    def _compute_email_cc_problem(self):
+        for wizard in self:
+            wizard.email_cc_problem = wizard._get_address_problem("email_cc")
+
+    @api.depends("email_bcc")
+    def _compute_email_bcc_problem(self):
+        for wizard in self:
+            wizard.email_bcc_problem = wizard._get_address_problem("email_bcc")
+
+    def _get_address_problem(self, name):
+        """:return: which pieces of an address line are no address, in words"""
+        wrong = addresses.parse(self[name])[1]
+        return bool(wrong) and self.env._(
+            "This is no e-mail address: %s", ", ".join(wrong)
+        )
+
+    @api.depends("move_id")
+    def _compute_internal_followers(self):
+        for wizard in self:
+            followers = wizard.move_id._get_internal_followers(
+                self.env.user.partner_id
+            )
+            wizard.internal_followers = ", ".join(followers.mapped("name"))
+
+    # -- at Send ----------------------------------------------------------------------
+
+    def _get_address_lines(self):
+        """:return: the three address lines, less who was reached already if so chosen
+
+        :rtype: dict[str, str]
+        """
+        reached = self.leave_out_reached and self.reached_addresses or ""
+        left_out = {addresses.to_ascii(found.email) for found in self._parse(reached)}
+        lines = [
+            "; ".join(
+                address.shown
+                for address in self._parse(self[name])
+                if addresses.to_ascii(address.email) not in left_out
+            )
+            for name in ("email_to", "email_cc", "email_bcc")
+        ]
+        if left_out and not lines[0]:
+            # a mail to nobody in To is taken for spam: the next line moves up
+            filled = next((i for i, line in enumerate(lines) if line), 0)
+            lines[0], lines[filled] = lines[filled], ""
+        return dict(zip(("email_to", "email_cc", "email_bcc"), lines, strict=True))
+
+    @api.model
+    def _parse(self, text):
+        return addresses.parse(text)[0]
+
+    def _check_addresses(self):
+        """Name what is no address, before anything is written.
+
+        :raise UserError: with the wrong pieces, or when nobody is left to send to
+        """
+        self.ensure_one()
+        problems = [
+            problem
+            for name in ("email_to", "email_cc", "email_bcc")
+            if (problem := self[f"{name}_problem"])
+        ]
+        if not problems and not self._get_address_lines()["email_to"]:
+            problems = [self.env._("Everybody got it already: nobody is left.")]
+        if problems:
+            raise UserError(
+                self.env._(
+                    "%(document)s was not sent to %(customer)s. %(problems)s",
+                    document=self.move_id.name,
+                    customer=self.move_id.partner_id.display_name,
+                    problems=" ".join(problems),
+                )
+            )
