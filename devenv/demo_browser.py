@@ -145,8 +145,9 @@ def read_eye(task: dict) -> dict:
             raise ValueError(
                 f"{row.count()} rows of {task['invoice']}, {eye.count()} eyes in them"
             )
-        eye.locator("i").wait_for()
-        return {"label": eye.get_attribute("data-tooltip")}
+        icon = eye.locator("i")
+        icon.wait_for()
+        return {"label": icon.get_attribute("aria-label")}
 
 
 JOBS = {"look": look, "read_eye": read_eye}

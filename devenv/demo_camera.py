@@ -37,8 +37,15 @@ def take(task: dict) -> dict:
 
 
 def show_list(page: Page, task: dict) -> bytes:
-    """Picture the list of invoices."""
+    """Picture the list of invoices, below the drafts."""
     demo_browser.open_list(page, task["url"])
+    drafts = page.locator(".o_data_row.text-info")
+    below = drafts.last.bounding_box()
+    page.locator(".o_list_renderer").evaluate(
+        "(list, y) => { list.scrollTop = y - list.querySelector('tbody')"
+        ".getBoundingClientRect().top }",
+        below["y"] + below["height"],
+    )
     page.wait_for_timeout(SETTLE_MS)
     return page.screenshot()
 
