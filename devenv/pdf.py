@@ -17,6 +17,7 @@ LIBRARIES = (
 )
 # Latin with Romanian letters, and Cyrillic.
 FONTS = ("fontconfig", "fonts-dejavu-core")
+SANS = {"DejaVuSans.ttf", "LiberationSans-Regular.ttf", "NotoSans-Regular.ttf"}
 
 
 def ensure() -> Path:
@@ -45,12 +46,14 @@ def _words(engine: Path) -> str:
 
 
 def _has_fonts() -> bool:
-    """Tell whether there is any scalable font at all."""
+    """Tell whether there is a sans serif font for the letters that are needed.
+
+    Debian's fontconfig alone may bring a monospaced one only.
+    """
     places = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
     places += [Path.home() / ".fonts", Path.home() / ".local/share/fonts"]
     return any(
-        name.lower().endswith((".ttf", ".otf"))
+        SANS.intersection(names)
         for place in places
         for _folder, _folders, names in os.walk(place)
-        for name in names
     )
