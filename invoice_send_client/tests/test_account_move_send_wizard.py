@@ -259,9 +259,7 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
             self.env.flush_all()
         self.assertEqual(written, [])
         self.assertEqual(window.email_to, "new1@alfa.example")
-        self.assertEqual(
-            window.email_cc, "new2@alfa.example; New <new3@alfa.example>"
-        )
+        self.assertEqual(window.email_cc, "new2@alfa.example; New <new3@alfa.example>")
 
     def test_customer_unknown_to_peppol_is_not_looked_up_by_opening(self):
         if "peppol_verification_state" not in self.env["res.partner"]._fields:

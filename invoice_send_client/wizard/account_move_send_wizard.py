@@ -101,9 +101,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
     # -- size --------------------------------------------------------------------------
 
-    @api.depends(
-        "document_mode", "mail_attachments_widget", "body", "sending_methods"
-    )
+    @api.depends("document_mode", "mail_attachments_widget", "body", "sending_methods")
     def _compute_message_size(self):
         for wizard in self:
             estimate, limit = wizard._estimate_size(), wizard._get_size_limit()
@@ -117,10 +115,13 @@ class AccountMoveSendWizard(models.TransientModel):
 
     def _get_size_limit(self):
         """:return: bytes that the mail server takes"""
-        server = self.company_id.invoice_mail_server_id
-        server = server or self.template_id.sudo().mail_server_id
-        # sudo: users can't read mail servers; one figure leaves
-        return server.sudo()._get_max_email_size() * size.MEGABYTE
+        return self._get_mail_server()._get_max_email_size() * size.MEGABYTE
+
+    def _get_mail_server(self):
+        """:return: the server that company or letter choose, empty for Odoo's choice"""
+        # sudo: users can't read mail servers; callers give away single figures of them
+        server = self.sudo().company_id.invoice_mail_server_id
+        return server or self.sudo().template_id.mail_server_id
 
     def _estimate_size(self, document_mode=None):
         """Say how big the message gets.
@@ -273,12 +274,13 @@ class AccountMoveSendWizard(models.TransientModel):
     @api.depends("email_to")
     def _compute_alerts(self):
         # EXTENDS 'account'
-        super()._compute_alerts()
+        result = super()._compute_alerts()
         for wizard in self:
             # said beside To, which need not be a contact
             alerts = dict(wizard.alerts or {})
             alerts.pop("account_missing_email", None)
             wizard.alerts = alerts
+        return result
 
     def _get_sending_settings(self):
         # EXTENDS 'account'

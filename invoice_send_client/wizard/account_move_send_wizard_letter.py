@@ -32,9 +32,7 @@ class AccountMoveSendWizard(models.TransientModel):
     rendered_subject = fields.Json(
         compute="_compute_subject", store=True, compute_sudo=False
     )
-    rendered_body = fields.Json(
-        compute="_compute_body", store=True, compute_sudo=False
-    )
+    rendered_body = fields.Json(compute="_compute_body", store=True, compute_sudo=False)
     letter_question = fields.Char(compute="_compute_letter_question")
     replace_letter = fields.Boolean(
         help="Technical: ticked by the button that gives up what was changed by hand.",
@@ -64,8 +62,9 @@ class AccountMoveSendWizard(models.TransientModel):
         edited = self.filtered(lambda wizard: wizard._is_edited("subject"))
         edited._keep("subject")
         fresh = self - edited
-        super(AccountMoveSendWizard, fresh)._compute_subject()
+        result = super(AccountMoveSendWizard, fresh)._compute_subject()
         fresh._remember("subject")
+        return result
 
     @api.depends("template_id", "lang")
     def _compute_body(self):
@@ -73,8 +72,9 @@ class AccountMoveSendWizard(models.TransientModel):
         edited = self.filtered(lambda wizard: wizard._is_edited("body"))
         edited._keep("body")
         fresh = self - edited
-        super(AccountMoveSendWizard, fresh)._compute_body()
+        result = super(AccountMoveSendWizard, fresh)._compute_body()
         fresh._remember("body")
+        return result
 
     def _is_edited(self, name):
         """:return: whether subject or body is another than what was filled in"""
@@ -164,44 +164,52 @@ class AccountMoveSendWizard(models.TransientModel):
             raise UserError(
                 self.env._("Your user has no e-mail address to send a test to.")
             )
-        # sudo: mails have no access of their own; this one goes to the user alone
-        mail = self.env["mail.mail"].sudo().create(self._prepare_test_mail())
-        files = mail.attachment_ids
-        with mail._keep_sessions() as sessions:
-            verdicts = mail._send_with_verdicts([user.email_normalized], sessions)
-        [verdict] = verdicts.values()
-        mail.exists().unlink()
-        files.unlink()
+        verdict = self._send_test(user.email_normalized)
         if verdict.failure_type:
             words = self.env._(
                 "The mail server did not take the test: %s", verdict.reason
             )
         else:
             words = self.env._("The mail server took the test to %s.", user.email)
+        kind = "danger" if verdict.failure_type else "success"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {
-                "message": words,
-                "type": "danger" if verdict.failure_type else "success",
-                "sticky": bool(verdict.failure_type),
-            },
+            "params": {"message": words, "type": kind, "sticky": kind == "danger"},
         }
+
+    def _send_test(self, email):
+        """Send the test now, and remove it.
+
+        :param str email: the user's own address
+        :return: what the mail server said
+        :rtype: tools.verdict.Verdict
+        """
+        self._check_files()
+        # sudo: mails have no access of their own; this one goes to the user alone
+        mail = self.env["mail.mail"].sudo().create(self._prepare_test_mail())
+        files = mail.attachment_ids
+        with mail._keep_sessions() as sessions:
+            [verdict] = mail._send_with_verdicts([email], sessions).values()
+        mail.exists().unlink()
+        files.unlink()
+        return verdict
 
     def _prepare_test_mail(self):
         """:return: values of the test mail"""
         line = self._get_unsaved_line(body=self.body)
-        url = f"{self.get_base_url()}/mail/view?model=account.move&res_id={self.move_id.id}"
-        server = self.company_id.invoice_mail_server_id
+        sender = self._get_default_email_from(
+            self.move_id, self.env.user, self.email_from_name
+        )
+        # of the document in Odoo, for staff that is signed in
+        url = f"/mail/view?model=account.move&res_id={self.move_id.id}"
+        link = self.get_base_url() + url
         return {
             "subject": self.env._("[Test] %s", self.subject or ""),
-            "body_html": line._render_mail_body().replace(LINK_PLACEHOLDER, url),
-            "email_from": self._get_default_email_from(
-                self.move_id, self.env.user, self.email_from_name
-            )
-            or self.env.user.email_formatted,
+            "body_html": line._render_mail_body().replace(LINK_PLACEHOLDER, link),
+            "email_from": sender or self.env.user.email_formatted,
             "email_to": self.env.user.email_formatted,
-            "mail_server_id": (server or self.template_id.sudo().mail_server_id).id,
+            "mail_server_id": self._get_mail_server().id,
             "auto_delete": True,
             "attachment_ids": [
                 (0, 0, {"name": name, "raw": content})
