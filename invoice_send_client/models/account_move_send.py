@@ -115,17 +115,19 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _get_address_line(self, partners):
-        """:return: the partners' addresses with their names, divided by ``;``
+        """:return: the partners' addresses with their names, divided by ``;``; what is
+            no address on a card comes last, as it stands there, so that it is seen
 
         :rtype: str
         """
-        found = {}
+        found, wrong = {}, []
         for partner in partners:
-            for name, email in addresses.parse(partner.email)[0]:
-                found.setdefault(
-                    email, addresses.Address(name or partner.name or "", email)
-                )
-        return "; ".join(address.shown for address in found.values())
+            read, strange = addresses.parse(partner.email)
+            wrong += strange
+            for name, email in read:
+                address = addresses.Address(name or partner.name or "", email)
+                found.setdefault(email, address)
+        return "; ".join([address.shown for address in found.values()] + wrong)
 
     @api.model
     def _get_default_email_from(self, move, user, name=None):
@@ -269,7 +271,8 @@ class AccountMoveSend(models.AbstractModel):
         for move, move_data in moves_data.items():
             if not move_data.get("invoice_send_line"):
                 by_company[move.company_id][move] = move_data
-        runs = self.env["invoice.send.run"]
+        # sudo: the records of a sending have no reader but accountants
+        runs = self.env["invoice.send.run"].sudo()
         for company_data in by_company.values():
             runs |= runs._create_for_moves(company_data)
         return runs

@@ -100,6 +100,7 @@ class InvoiceDeliveryEvent(models.Model):
         string="By a machine",
         help="A mail filter, proxy, preview or the sender's own staff, not the client.",
     )
+    is_proof = fields.Boolean(help="Shows by itself that a person looked.")
     reasons = fields.Char(
         help="Why the event was judged as it was, words of the judge, with commas."
     )
@@ -121,6 +122,20 @@ class InvoiceDeliveryEvent(models.Model):
         for event in self:
             text, note = event._get_words()
             event.text = f"{text} ({note})" if note else text
+
+    def _renew_judgement(self, findings):
+        """Write what the judge holds of each event now.
+
+        :param findings: one ``tools.visitor.Finding`` an event, in the same order
+        """
+        for event, finding in zip(self, findings, strict=True):
+            values = {
+                "is_automated": finding.automated,
+                "is_proof": finding.weight == "proof",
+                "reasons": ",".join(finding.reasons),
+            }
+            if any(event[name] != value for name, value in values.items()):
+                event.write(values)
 
     # -- words -----------------------------------------------------------------------
 

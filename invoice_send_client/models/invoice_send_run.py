@@ -7,7 +7,8 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, format_datetime
 
-from ..const import LINE_LOCK_CLASS, RESCUE_SECONDS
+from ..const import AT_ONCE_RECIPIENTS, LINE_LOCK_CLASS, RESCUE_SECONDS
+from ..tools import addresses
 
 _logger = logging.getLogger(__name__)
 
@@ -87,6 +88,9 @@ class InvoiceSendRun(models.Model):
     @api.model
     def _prepare_line_values(self, move, move_data):
         """:return: values of the lasting copy of one document's settings"""
+        email_to, email_cc, email_bcc = addresses.without_repeats(
+            *(move_data.get(f"email_{role}") for role in ("to", "cc", "bcc"))
+        )
         return {
             "move_id": move.id,
             "previous_line_id": self._check_not_sent_meanwhile(move, move_data),
@@ -104,9 +108,10 @@ class InvoiceSendRun(models.Model):
             "subject": " ".join((move_data.get("mail_subject") or "").split()),
             "body": move_data.get("mail_body"),
             "email_from": move_data.get("email_from"),
-            "email_to": move_data.get("email_to"),
-            "email_cc": move_data.get("email_cc"),
-            "email_bcc": move_data.get("email_bcc"),
+            "email_to": email_to,
+            "email_cc": email_cc,
+            "email_bcc": email_bcc,
+            "mail_partner_ids": list(move_data.get("mail_partner_ids") or []),
             "copy_followers": move_data.get("copy_followers"),
         }
 
@@ -180,7 +185,7 @@ class InvoiceSendRun(models.Model):
         if not self._can_commit():
             self._process()
             return
-        if len(self.line_ids) > 1:
+        if len(self.line_ids) > 1 or len(self.delivery_ids) > AT_ONCE_RECIPIENTS:
             self._trigger_cron()
             return
         self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
@@ -257,7 +262,8 @@ class InvoiceSendRun(models.Model):
     def _get_result(self):
         """:return: what the window shows after Send
 
-        :rtype: dict: ``done`` and, for what did not go, ``problems`` in words
+        :rtype: dict: ``done``; in words ``problems``, what did not go, and
+            ``put_off``, what is tried again by itself
         """
         self.ensure_one()
         self.invalidate_recordset()
@@ -265,7 +271,9 @@ class InvoiceSendRun(models.Model):
             lambda d: d.state == "outgoing" and not d.failure_reason
         )
         troubled = self.delivery_ids.filtered("failure_reason")
+        put_off = troubled.filtered(lambda delivery: delivery.state == "outgoing")
         return {
-            "done": not waiting,
-            "problems": [delivery._get_problem_text() for delivery in troubled],
+            "done": not waiting or len(self.delivery_ids) > AT_ONCE_RECIPIENTS,
+            "problems": [d._get_problem_text() for d in troubled - put_off],
+            "put_off": [d._get_problem_text() for d in put_off],
         }

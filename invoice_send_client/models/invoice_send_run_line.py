@@ -68,6 +68,7 @@ class InvoiceSendRunLine(models.Model):
     email_cc = fields.Char()
     email_bcc = fields.Char()
     copy_followers = fields.Boolean(help="Colleagues that follow get a notification.")
+    mail_partner_ids = fields.Json(help="The contacts chosen as recipients.")
     author_partner_id = fields.Many2one("res.partner", ondelete="set null")
     mail_message_id = fields.Many2one(
         "mail.message", ondelete="set null", index="btree_not_null"
@@ -102,10 +103,28 @@ class InvoiceSendRunLine(models.Model):
     def _create_deliveries(self):
         """Write one delivery a recipient, for all lines in one statement."""
         values = [values for line in self for values in line._prepare_delivery_values()]
+        self._withdraw_put_off({v["email"] for v in values})
         users = self._find_internal_addresses([v["email"] for v in values])
         for vals in values:
             vals["is_internal"] = addresses.to_ascii(vals["email"]) in users
         return self.env["invoice.delivery"].create(values)
+
+    def _withdraw_put_off(self, emails):
+        """Cancel what still waits from an earlier sending to the same addresses.
+
+        The new letter takes its place; both would reach the client.
+
+        :param set emails: addresses of the new deliveries
+        """
+        waiting = self.env["invoice.delivery"].search(
+            [
+                ("move_id", "in", self.move_id.ids),
+                ("state", "=", "outgoing"),
+                ("email", "in", list(emails)),
+                ("attempt_datetime", "=", False),
+            ]
+        )
+        waiting._set_cancelled()
 
     def _prepare_delivery_values(self):
         """:return: values of this line's deliveries, each address once: to, cc, bcc"""
@@ -136,9 +155,13 @@ class InvoiceSendRunLine(models.Model):
         return values
 
     def _get_known_partners(self):
-        """:return: the customer and its contacts by address; nobody else is guessed"""
+        """:return: contacts by address: those chosen, the customer and its own
+
+        Nobody else is guessed from an address.
+        """
+        chosen = self.env["res.partner"].browse(self.mail_partner_ids or [])
         customer = self.move_id.partner_id | self.move_id.commercial_partner_id
-        contacts = customer | customer.child_ids | self.author_partner_id
+        contacts = chosen | customer | customer.child_ids | self.author_partner_id
         found = {}
         for partner in contacts:
             for _name, email in addresses.parse(partner.email)[0]:
@@ -283,10 +306,8 @@ class InvoiceSendRunLine(models.Model):
             ``message_post``
         """
         self.ensure_one()
-        attachments = values.pop("attachments", [])
         server = self.company_id.invoice_mail_server_id
         server = server or self.mail_template_id.mail_server_id
-        followers = self.move_id._get_internal_followers(self.author_partner_id)
         message = self.move_id.with_context(
             disable_attachment_import=True, no_document=True
         ).message_post(
@@ -296,37 +317,25 @@ class InvoiceSendRunLine(models.Model):
             subtype_xmlid="mail.mt_comment",
             email_add_signature=False,
             notify_skip_followers=True,
-            partner_ids=followers.ids if self.copy_followers else [],
+            partner_ids=self._get_followers_to_notify().ids,
             mail_server_id=server.id,
             **values,
         )
-        self._attach(message, attachments)
+        # sudo: files of a message that this very user posted; as natively they are the
+        # message's own copies, so that the document does not list them twice
+        message.sudo().attachment_ids.write(
+            {"res_model": message._name, "res_id": message.id}
+        )
         # sudo: the customer is shown as recipient without being notified
         message.sudo().partner_ids |= self.delivery_ids.partner_id
         self.write({"mail_message_id": message.id, "state": "written"})
         self.delivery_ids.write({"mail_message_id": message.id})
 
-    def _attach(self, message, attachments):
-        """Give the message its own copy of the files, as natively.
-
-        :param attachments: list of ``(name, content)``
-        """
-        # sudo: files of a message that this very user posted
-        message.sudo().attachment_ids = (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": name,
-                        "raw": content,
-                        "res_model": message._name,
-                        "res_id": message.id,
-                    }
-                    for name, content in attachments
-                ]
-            )
-        )
+    def _get_followers_to_notify(self):
+        """:return: the colleagues that get a native notification of the letter (B11)"""
+        if not self.copy_followers:
+            return self.env["res.partner"]
+        return self.move_id._get_internal_followers(self.author_partner_id)
 
     # -- the legal PDF of link mode --------------------------------------------------
 
@@ -367,12 +376,13 @@ class InvoiceSendRunLine(models.Model):
             Run._trigger_cron()
         body = self._render_mail_body()
         copies = due if self.copy_mode == "personal" else [due]
-        for recipients in copies:
-            recipients._start_attempt()
-            Run._commit()
-            mail = self._create_mail(recipients, body)
-            emails = [addresses.to_ascii(delivery.email) for delivery in recipients]
-            self._settle(recipients, mail._send_with_verdicts(emails))
+        with self.env["mail.mail"]._keep_sessions() as sessions:
+            for recipients in copies:
+                recipients._start_attempt()
+                Run._commit()
+                mail = self._create_mail(recipients, body)
+                emails = [addresses.to_ascii(d.email) for d in recipients]
+                self._settle(recipients, mail._send_with_verdicts(emails, sessions))
 
     def _settle(self, recipients, verdicts):
         """Write verdicts down for good: what the server said can't be asked again.

@@ -3,7 +3,7 @@ import smtplib
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tools import addresses, verdict
 
@@ -64,45 +64,72 @@ class MailMail(models.Model):
             return servers.filtered(lambda server: not server.owner_user_id)
         return servers
 
-    def _send_with_verdicts(self, emails):
+    @api.model
+    @contextlib.contextmanager
+    def _keep_sessions(self):
+        """Keep SMTP sessions open from one mail to the next, until the block ends.
+
+        :return: the sessions by server and sender, for :meth:`_send_with_verdicts`
+        """
+        sessions = {}
+        try:
+            yield sessions
+        finally:
+            for session in sessions.values():
+                self._close_session(session)
+
+    def _send_with_verdicts(self, emails, sessions):
         """Send this one mail now.
 
         :param list emails: the addresses that its envelope goes to, in ASCII
+        :param dict sessions: from :meth:`_keep_sessions`
         :return: what the mail server said, by address
         :rtype: dict[str, tools.verdict.Verdict]
         :raise psycopg2.Error: the transaction is lost, so nothing can be written here;
             the attempt stays open and is closed as unknown by the next worker
         """
         self.ensure_one()
-        session = None
+        server_id, alias_domain_id, smtp_from, _ids = self._get_mail_configuration()
+        key = (server_id, smtp_from)
         try:
-            session, arguments = self._open_session()
-            self._send(raise_exception=True, smtp_session=session, **arguments)
+            sessions[key] = self._get_session(sessions.get(key), server_id, smtp_from)
+            self._send(
+                raise_exception=True,
+                smtp_session=sessions[key],
+                alias_domain_id=alias_domain_id,
+                mail_server=self.env["ir.mail_server"].browse(server_id),
+            )
         except psycopg2.Error:
             raise
         except Exception as error:
+            # whatever state the session is in, the next mail begins afresh
+            session = sessions.pop(key, None)
             body_sent = getattr(session, "body_sent", False)
-            return verdict.from_exception(error, body_sent, emails)
-        finally:
             self._close_session(session)
+            return verdict.from_exception(error, body_sent, emails)
         if self.exists() and self.state != "sent":
             return dict.fromkeys(emails, self._get_unsent_verdict())
-        return verdict.from_refused(getattr(session, "refused", {}), emails)
+        return verdict.from_refused(getattr(sessions[key], "refused", {}), emails)
 
-    def _open_session(self):
-        """Connect to the server that Odoo chooses for this mail.
-
-        :return: the SMTP session (``None`` where Odoo sends nothing) and the keyword
-            arguments that ``_send`` needs with it
-        """
+    def _get_mail_configuration(self):
+        """:return: server, alias domain and sender that Odoo chooses for this mail"""
         [configuration] = self._split_by_mail_configuration()
-        server_id, alias_domain_id, smtp_from, _ids = configuration
-        servers = self.env["ir.mail_server"]
-        session = servers._connect__(mail_server_id=server_id, smtp_from=smtp_from)
-        return session, {
-            "alias_domain_id": alias_domain_id,
-            "mail_server": servers.browse(server_id),
-        }
+        return configuration
+
+    def _get_session(self, session, server_id, smtp_from):
+        """:return: the session given if it is still alive, or a new one
+
+        :param session: kept from an earlier mail, ``None`` for the first one
+        """
+        if hasattr(session, "noop"):
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if session.noop()[0] == 250:
+                    session.body_sent = False
+                    return session
+            session.close()
+        return self.env["ir.mail_server"]._connect__(
+            mail_server_id=server_id, smtp_from=smtp_from
+        )
 
     def _close_session(self, session):
         # the verdict stands: a server that is gone by now changes nothing of it
@@ -113,7 +140,8 @@ class MailMail(models.Model):
     def _get_unsent_verdict(self):
         """:return: why Odoo itself did not send a mail that raised nothing"""
         if self.state == "outgoing":
+            # a database that sends nothing, as in tests: natively the mail waits
             words = self.env._("Sending e-mail is switched off here.")
-            return verdict.Verdict("server", words)
+            return verdict.Verdict("server", words, retry=True)
         failure = "address" if "mail_email" in (self.failure_type or "") else "server"
         return verdict.Verdict(failure, self.failure_reason or "")

@@ -38,7 +38,6 @@ class TestAddresses(BaseCase):
             "ana",
             "ana@",
             "@x.ro",
-            "ana@x",
             "ana@@x.ro",
             "a b@x.ro",
             "ana@x..ro",
@@ -61,3 +60,14 @@ class TestAddresses(BaseCase):
     def test_nothing_typed_is_nothing(self):
         for text in (None, False, "", " ; , "):
             self.assertEqual(addresses.parse(text), ([], []))
+
+    def test_address_in_two_lines_stays_in_the_first(self):
+        self.assertEqual(
+            addresses.without_repeats(
+                "a@x.ro", "A@x.ro; Ion <b@x.ro>", "b@x.ro, c@x.ro, a@x.ro", None
+            ),
+            ["a@x.ro", "Ion <b@x.ro>", "c@x.ro", ""],
+        )
+
+    def test_domain_of_one_word_is_taken_as_in_odoo(self):
+        self.assertEqual(self.parse("ana@intranet"), ([("", "ana@intranet")], []))

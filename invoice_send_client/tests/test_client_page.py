@@ -52,7 +52,7 @@ class TestClientPage(InvoiceSendCase, HttpCase):
 
     def test_page_shows_the_document_and_sets_no_cookie(self):
         response = self.get()
-        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.status_code, 200, response.text)
         self.assertIn(self.invoice.name, response.text)
         self.assertNotIn("set-cookie", {name.lower() for name in response.headers})
         self.assertEqual(response.headers["Cache-Control"], "no-store")

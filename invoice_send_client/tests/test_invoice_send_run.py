@@ -1,3 +1,4 @@
+from email import message_from_bytes, policy
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -222,7 +223,8 @@ class TestInvoiceSendRun(InvoiceSendCase):
                 [(_to, message)] = self.send(
                     self.make_invoice(), email_to=f'"{name}" <ana@alfa.example>'
                 )
-                [address] = message["To"].addresses
+                arrived = message_from_bytes(message.as_bytes(), policy=policy.default)
+                [address] = arrived["To"].addresses
                 self.assertEqual(address.addr_spec, "ana@alfa.example")
                 self.assertEqual(address.display_name, name)
 
