@@ -315,7 +315,10 @@ class InvoiceDelivery(models.Model):
         :rtype: str
         """
         token = self._get_token()
-        return token and f"{self.get_base_url()}/invoice/d/{token}"
+        # sudo: system parameters are not readable by users. Not ``get_base_url``, which
+        # a website changes: this is the address that was confirmed from outside (D2).
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        return token and f"{base}/invoice/d/{token}"
 
     @api.model
     def _find_by_token(self, token, alive=True):
