@@ -8,6 +8,18 @@ from collections.abc import Iterable
 from . import cache, process
 from .console import DevError, say
 
+# What the PDF engine, a binary of version 0.12.3, links to beyond libc.
+PDF_LIBRARIES = (
+    "libxrender1",
+    "libxext6",
+    "libx11-6",
+    "libfontconfig1",
+    "libfreetype6",
+)
+# Latin with Romanian letters, and Cyrillic.
+FONTS = ("fontconfig", "fonts-dejavu-core")
+BROWSER = ("chromium",)
+
 
 def missing(packages: Iterable[str]) -> list[str]:
     """Return those of `packages` that dpkg does not hold as installed.
@@ -70,7 +82,9 @@ def _as_root(packages: list[str], why: str) -> list[str]:
         asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
         if not asked.returncode:
             return ["sudo", "-n"]
+    # Who has to ask somebody shall ask once: for all that ./dev ever needs.
+    listed = missing(dict.fromkeys([*packages, *PDF_LIBRARIES, *FONTS, *BROWSER]))
     raise DevError(
-        f"{why} needs the Debian packages {' '.join(packages)}: let an administrator "
-        f"run 'apt-get install {' '.join(packages)}', then call ./dev again"
+        f"{why} needs Debian packages that you may not install: let an administrator "
+        f"run 'apt-get install {' '.join(listed)}', then call ./dev again"
     )

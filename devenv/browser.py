@@ -20,7 +20,7 @@ def ensure() -> str:
     :raise DevError: when it can't be installed
     """
     if not find():
-        apt.ensure(["chromium"], "the browser")
+        apt.ensure(apt.BROWSER, "the browser")
     found = find()
     if not found:
         raise DevError("no browser: install Chromium so that it is on PATH")

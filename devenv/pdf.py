@@ -7,16 +7,6 @@ from pathlib import Path
 from . import apt, tools
 from .console import DevError
 
-# What the 0.12.3 binary links to beyond libc.
-LIBRARIES = (
-    "libxrender1",
-    "libxext6",
-    "libx11-6",
-    "libfontconfig1",
-    "libfreetype6",
-)
-# Latin with Romanian letters, and Cyrillic.
-FONTS = ("fontconfig", "fonts-dejavu-core")
 SANS = {"DejaVuSans.ttf", "LiberationSans-Regular.ttf", "NotoSans-Regular.ttf"}
 
 
@@ -28,12 +18,12 @@ def ensure() -> Path:
     folder = tools.programs()
     engine = folder / "wkhtmltopdf"
     if _words(engine):
-        apt.ensure(LIBRARIES, "the PDF engine")
+        apt.ensure(apt.PDF_LIBRARIES, "the PDF engine")
         words = _words(engine)
         if words:
             raise DevError(f"the PDF engine does not run: {words}")
     if not _has_fonts():
-        apt.ensure(FONTS, "the PDF engine")
+        apt.ensure(apt.FONTS, "the PDF engine")
     return folder
 
 
