@@ -214,8 +214,10 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
             active_model="account.move", active_ids=self.invoice.ids, **context
         )
         window = Form(wizards)
+        boxes = window.sending_method_checkboxes
         window.sending_method_checkboxes = {
-            "email": {"checked": True, "label": "by Email"}
+            **boxes,
+            "email": {**boxes["email"], "checked": True},
         }
         return window
 
