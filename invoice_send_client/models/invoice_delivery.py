@@ -565,7 +565,7 @@ class InvoiceDelivery(models.Model):
             "res_model": "invoice.delivery.correct.address",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_delivery_id": self.id},
+            "context": {"default_delivery_id": self.id, "dialog_size": "medium"},
         }
 
     def _correct_address(self, address):

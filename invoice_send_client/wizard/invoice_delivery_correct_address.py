@@ -22,7 +22,7 @@ class InvoiceDeliveryCorrectAddress(models.TransientModel):
     partner_email = fields.Char(related="partner_id.email", string="Known address")
     can_save_on_partner = fields.Boolean(compute="_compute_partner_id")
     save_on_partner = fields.Boolean(
-        string="Save on the customer",
+        string="Save on customer",
         compute="_compute_save_on_partner",
         compute_sudo=False,
         store=True,

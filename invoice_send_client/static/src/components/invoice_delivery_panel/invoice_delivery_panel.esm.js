@@ -140,15 +140,14 @@ export class InvoiceDeliveryPanel extends Component {
         }
         this.state.isBusy = true;
         try {
-            const action = await this.orm.call("invoice.delivery", method, [
-                [recipient.id],
-            ]);
-            const reload = () => this.props.record.load();
-            if (action) {
-                await this.action.doAction(action, {onClose: reload});
-            } else {
-                await reload();
-            }
+            await this.action.doActionButton({
+                type: "object",
+                name: method,
+                resModel: "invoice.delivery",
+                resId: recipient.id,
+                context: {},
+                onClose: () => this.props.record.load(),
+            });
         } finally {
             this.state.isBusy = false;
         }
