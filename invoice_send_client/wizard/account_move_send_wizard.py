@@ -39,6 +39,7 @@ class AccountMoveSendWizard(models.TransientModel):
         help="The document's last sending that this window knows of. Send is refused "
         "when there is a later one: two tabs, two users, or Send pressed twice.",
     )
+    run_id = fields.Many2one("invoice.send.run", help="What Send has written.")
     sent_before = fields.Char(compute="_compute_sent_before")
     being_sent = fields.Char(compute="_compute_being_sent")
     send_problems = fields.Json(
@@ -297,26 +298,48 @@ class AccountMoveSendWizard(models.TransientModel):
             )
         return settings
 
-    def action_send_and_print(self, allow_fallback_pdf=False):
-        # EXTENDS 'account'
-        self.ensure_one()
-        if "email" not in (self.sending_methods or []):
-            return super().action_send_and_print(allow_fallback_pdf=allow_fallback_pdf)
+    def _check_before_send(self):
+        """Refuse in words what must not leave like this.
+
+        :raise UserError: with the document and what to do
+        """
         self._check_addresses()
         self._check_files()
         self._make_it_fit()
         if self.being_sent:
             raise UserError(self.being_sent)
-        if allow_fallback_pdf:
-            # another app sends: it wants its documents in its own transaction
+
+    def action_send_and_print(self, allow_fallback_pdf=False):
+        # EXTENDS 'account'
+        self.ensure_one()
+        if not self._is_pressed_by_mail(self.sending_methods, allow_fallback_pdf):
             return super().action_send_and_print(allow_fallback_pdf=allow_fallback_pdf)
-        self._raise_danger_alerts(self.alerts or {})
-        self._update_preferred_settings()
-        run = self.env["invoice.send.run"]._create_for_moves(
-            {self.move_id: self._get_sending_settings()}
-        )
-        run._start()
-        return self.action_read_result(run.id)
+        self._check_before_send()
+        self.run_id = False
+        action = super().action_send_and_print(allow_fallback_pdf=allow_fallback_pdf)
+        return self.action_read_result(self.run_id.id) if self.run_id else action
+
+    @api.model
+    def _is_pressed_by_mail(self, sending_methods, allow_fallback_pdf):
+        """:return: whether a person sends by e-mail, so that the run does the work
+
+        Another app asks for documents at any price (``allow_fallback_pdf``) and in its
+        own transaction; what is not mailed is Odoo's own business.
+        """
+        return "email" in (sending_methods or []) and not allow_fallback_pdf
+
+    def _generate_and_send_invoices(self, moves, allow_fallback_pdf=False, **settings):
+        # EXTENDS 'account'
+        # other apps' checks stand around action_send_and_print: only its last step,
+        # the work itself, is left to the run
+        methods = settings.get("sending_methods")
+        if not self._is_pressed_by_mail(methods, allow_fallback_pdf):
+            return super()._generate_and_send_invoices(
+                moves, allow_fallback_pdf=allow_fallback_pdf, **settings
+            )
+        self.run_id = self.env["invoice.send.run"]._create_for_moves({moves: settings})
+        self.run_id._start()
+        return self.env["ir.attachment"]
 
     def action_read_result(self, run_id):
         """Say what became of the press of Send: called by the window until it knows.
