@@ -254,7 +254,8 @@ class AccountMoveSendWizard(models.TransientModel):
         if not looks:
             return sentence
         look = format_datetime(self.env, min(looks), dt_format="short")
-        return f"{sentence} {self.env._('Viewed on %s.', look)}"
+        viewed = self.env._("Viewed on %s.", look)
+        return f"{sentence} {viewed}"
 
     @api.depends("move_id")
     def _compute_being_sent(self):

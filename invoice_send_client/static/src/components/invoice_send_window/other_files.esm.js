@@ -1,5 +1,6 @@
 import {MailAttachments} from "@account/components/mail_attachments/mail_attachments";
 import {MailAttachments as MailAttachmentsSelector} from "@account/components/mail_attachments/mail_attachments_selector";
+import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 
 /** The button that adds a file, in words in place of a paper clip. */
@@ -17,6 +18,10 @@ export class OtherFiles extends MailAttachments {
         return this.renderedAttachments.filter(
             (file) => !file.skip && (file.manual || file.name !== document_filename)
         );
+    }
+
+    getRemoveLabel(file) {
+        return _t("Remove %s", file.name);
     }
 }
 
