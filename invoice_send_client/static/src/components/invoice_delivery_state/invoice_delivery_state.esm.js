@@ -126,7 +126,7 @@ registry.category("fields").add("invoice_delivery_state", {
     component: InvoiceDeliveryState,
     displayName: _t("Client status"),
     supportedTypes: ["selection"],
-    listViewWidth: 96,
+    listViewWidth: 112,
     extractProps: ({options}) => ({withText: Boolean(options.with_text)}),
     fieldDependencies: [
         {name: "invoice_delivery_problem", type: "boolean"},
