@@ -31,27 +31,32 @@ def run(
     :return: standard output
     :raise DevError: when it can't be started or ends with another status than 0
     """
-    arguments = [str(part) for part in command]
-    as_user = {"user": user, "extra_groups": []} if user else {}
-    try:
-        done = subprocess.run(
-            arguments,
-            input=text or "",
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=env,
-            cwd=cwd,
-            pass_fds=cache.held(),
-            check=False,
-            **as_user,
-        )
-    except FileNotFoundError as error:
-        raise DevError(f"cannot {what}: {error.filename} is missing") from error
+    options = {"env": env, "cwd": cwd, "pass_fds": cache.held()}
+    if user:
+        options |= {"user": user, "extra_groups": []}
+    done = _finish([str(part) for part in command], what, text or "", options)
     if done.returncode:
         words = last_words(done.stderr) or last_words(done.stdout)
         raise DevError(f"cannot {what}: {words or f'status {done.returncode}'}")
     return done.stdout
+
+
+def _finish(
+    command: list[str], what: str, text: str, options: dict
+) -> subprocess.CompletedProcess:
+    """Run a program to its end, whatever its status."""
+    try:
+        return subprocess.run(
+            command,
+            input=text,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            **options,
+        )
+    except FileNotFoundError as error:
+        raise DevError(f"cannot {what}: {error.filename} is missing") from error
 
 
 # How pip, apt, PostgreSQL and initdb begin the line that says what went wrong.
