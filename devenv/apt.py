@@ -18,7 +18,7 @@ PDF_LIBRARIES = (
 )
 # Latin with Romanian letters, and Cyrillic.
 FONTS = ("fontconfig", "fonts-dejavu-core")
-BROWSER = ("chromium",)
+BROWSER = ("chromium", "libatomic1")
 
 
 def missing(packages: Iterable[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The browser of tours, system tests and the demo: Chromium."""
 
+import ctypes
 import shutil
 
 from . import apt
@@ -17,11 +18,23 @@ def find() -> str:
 def ensure() -> str:
     """Return the path of the browser, installed first when there is none.
 
-    :raise DevError: when it can't be installed
+    :raise DevError: when it or what drives it can't be installed
     """
-    if not find():
+    if not find() or not _driver_runs():
         apt.ensure(apt.BROWSER, "the browser")
     found = find()
     if not found:
         raise DevError("no browser: install Chromium so that it is on PATH")
     return found
+
+
+def _driver_runs() -> bool:
+    """Tell whether the library is there that Playwright's Node.js links to.
+
+    A small Debian has it only if something else brought it.
+    """
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
