@@ -7,11 +7,11 @@ import pytest
 import requests
 
 from tests.helpers import polling
+from tests.helpers.row_lock import RowLock
 from tests.helpers.rpc import Client
 from tests.helpers.seller import LOGIN, PASSWORD
 from tests.helpers.smtp_sink import Hold
 
-WINDOW = "account.move.send.wizard"
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 
 
@@ -39,24 +39,43 @@ def hold() -> Iterator[Hold]:
     hold.release.set()
 
 
-@pytest.fixture(params=["hold_answer", "hold_quit"])
-def killed(request, seller, sink, hold):
-    """Kill the server while the mail server holds it, and start it again.
+def unanswered(_seller, sink, address, _move_id):
+    """Take the recipient's mail, and do not yet say "250 OK".
 
-    ``hold_answer``: the message was taken, "250 OK" not yet said. ``hold_quit``: Odoo
-    has the "250 OK" and has not committed it.
+    :return: waits for that moment, ends it
+    """
+    hold = Hold()
+    sink.treat(address, hold_answer=hold)
+    return lambda: hold.reached.wait(30), hold.release.set
+
+
+def uncommitted(seller, sink, address, move_id):
+    """Say "250 OK", which Odoo can't write down: the delivery's row is locked.
+
+    :return: waits for that moment, ends it
+    """
+    lock = RowLock(seller.connect(), move_id)
+    sink.treat(address, on_taken=lock.take)
+    return lambda: polling.until(lock.is_waited_for, "Odoo's verdict"), lock.release
+
+
+@pytest.fixture(params=[unanswered, uncommitted])
+def killed(request, seller, sink):
+    """Kill the server while the mail leaves, and start it again.
 
     :return: the document's id and the client's address
     """
     address = seller.address("crash")
     move_id = seller.invoice(address)
-    sink.treat(address, **{request.param: hold})
+    wait, release = request.param(seller, sink, address, move_id)
     thread = press_send_until_killed(seller, seller.window(move_id))
-    assert hold.reached.wait(30), "the mail server was not reached"
-    assert len(sink.mails_to(address)) == 1
-    seller.server.kill()
-    thread.join(30)
-    hold.release.set()
+    try:
+        assert wait(), "the mail server was not reached"
+        assert len(sink.mails_to(address)) == 1
+        seller.server.kill()
+        thread.join(30)
+    finally:
+        release()
     sink.treat(address)
     seller.server.start()
     return move_id, address

@@ -23,12 +23,16 @@ class OdooServer:
     :param env: the environment of ``./dev``
     :param database: the database it serves
     :param log: file that gets its output, appended at each start
+    :param variables: further variables of its process environment
 
     :ivar url: its address
     """
 
-    def __init__(self, env: Environment, database: str, log: Path) -> None:
+    def __init__(
+        self, env: Environment, database: str, log: Path, **variables: str
+    ) -> None:
         self.env = env
+        self.variables = variables
         self.database = database
         self.log = log
         self.port = free_port()
@@ -51,7 +55,7 @@ class OdooServer:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command(),
-                env=self.env.variables(),
+                env={**self.env.variables(), **self.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -65,6 +69,22 @@ class OdooServer:
             return requests.get(f"{self.url}/web/health", timeout=5).ok
         except (requests.ConnectionError, requests.Timeout):
             return False
+
+    def shell(self, script: str) -> None:
+        """Run a script in Odoo's shell, in a process of its own.
+
+        :param script: Python, with ``env``; it has to commit by itself
+        :raise AssertionError: when it fails
+        """
+        done = subprocess.run(
+            self.env.command("shell", f"--database={self.database}", "--no-http"),
+            env={**self.env.variables(), **self.variables},
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
 
     def kill(self) -> None:
         """End it as a power cut would (``kill -9``)."""

@@ -1,6 +1,7 @@
 """Seller SRL: the company that the system tests send invoices for, by RPC alone."""
 
 import contextlib
+import copy
 import itertools
 from collections.abc import Iterator
 
@@ -14,6 +15,8 @@ from .smtp_sink import SmtpSink
 
 PASSWORD = "admin"
 LOGIN = "ana"
+
+LINE = {"name": "Consulting", "quantity": 2, "price_unit": 100.0}
 
 DELIVERY_FIELDS = (
     "email",
@@ -51,6 +54,9 @@ class Seller:
     :ivar user: Ana Pop, who makes the invoices and sends them
     """
 
+    #: Its chart of accounts.
+    CHART = "generic_coa"
+
     def __init__(self, env: Environment, server: OdooServer, sink: SmtpSink) -> None:
         self.env = env
         self.server = server
@@ -60,6 +66,17 @@ class Seller:
         self._set_up()
         self.user = Client(server.url, server.database, LOGIN, PASSWORD)
 
+    def through(self, server: OdooServer) -> "Seller":
+        """Return the same company, served by another Odoo on the same database.
+
+        :param server: the other Odoo, running
+        """
+        other = copy.copy(self)
+        other.server = server
+        other.admin = Client(server.url, server.database, "admin", PASSWORD)
+        other.user = Client(server.url, server.database, LOGIN, PASSWORD)
+        return other
+
     # -- the company -------------------------------------------------------------------
 
     def _set_up(self) -> None:
@@ -67,7 +84,7 @@ class Seller:
         [company] = admin.search("res.company", [], "id")
         self.company_id = company["id"]
         chart = "account.chart.template"
-        admin.call(chart, "try_loading", [], "generic_coa", self.company_id)
+        admin.call(chart, "try_loading", [], self.CHART, self.company_id)
         admin.change(
             "res.company",
             company["id"],
@@ -134,20 +151,22 @@ class Seller:
             "res.partner", {"name": name, "email": email, "is_company": True, **values}
         )
 
-    def invoice(self, email: str, **customer: object) -> int:
+    def invoice(
+        self, email: str, lines: tuple[dict, ...] = (LINE,), **customer: object
+    ) -> int:
         """Create and post an invoice.
 
         :param email: the customer's address
+        :param lines: values of its lines
         :param customer: further values of the customer
         """
-        line = {"name": "Consulting", "quantity": 2, "price_unit": 100.0}
         move_id = self.user.make(
             "account.move",
             {
                 "move_type": "out_invoice",
                 "partner_id": self.customer(email, **customer),
                 "invoice_date": "2026-11-20",
-                "invoice_line_ids": [(0, 0, line)],
+                "invoice_line_ids": [(0, 0, line) for line in lines],
             },
         )
         self.user.call("account.move", "action_post", [move_id])
@@ -211,11 +230,12 @@ class Seller:
 
     def sql(self, statement: str, *values: object) -> None:
         """Change what no user may change, such as the time of an event."""
-        with contextlib.closing(self._connect()) as connection, connection:
+        with contextlib.closing(self.connect()) as connection, connection:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
 
-    def _connect(self):
+    def connect(self):
+        """Open a connection to the database beside Odoo's own."""
         server = self.env.server
         return psycopg2.connect(
             dbname=self.server.database,

@@ -7,7 +7,7 @@ disturb each other, nor do the retries of an earlier test.
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -90,14 +90,14 @@ class Manner:
     :ivar drop: closes without a word: at ``"rcpt"``, at ``"data"`` before the message,
         or at its ``"end"``, once it was taken
     :ivar hold_answer: waits there after the message was taken, before saying so
-    :ivar hold_quit: waits there after "250 OK", before the client is gone
+    :ivar on_taken: called once the message was taken, before saying so
     """
 
     rcpt: str = ""
     data: str = ""
     drop: str = ""
     hold_answer: Hold | None = None
-    hold_quit: Hold | None = None
+    on_taken: Callable[[], None] | None = None
 
 
 def free_port() -> int:
@@ -193,23 +193,17 @@ class SmtpSink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, _session, envelope):
         """aiosmtpd's hook for the end of DATA."""
         manner = self.manner(envelope.rcpt_tos)
-        session.manner = manner
         if manner.data:
             return manner.data
         mail = Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content)
         self.mails.append(mail)
         if manner.drop == "end":
             server.transport.abort()
+        if manner.on_taken:
+            await asyncio.to_thread(manner.on_taken)
         if manner.hold_answer:
             await manner.hold_answer.wait()
         return "250 OK"
-
-    async def handle_QUIT(self, _server, session, _envelope):
-        """aiosmtpd's hook for QUIT."""
-        manner = getattr(session, "manner", None)
-        if manner and manner.hold_quit:
-            await manner.hold_quit.wait()
-        return "221 Bye"
