@@ -549,6 +549,22 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
                 wizard.action_send_and_print()
         self.assertFalse(taken)
 
+    def test_window_opened_before_another_sending_can_not_send(self):
+        window = self.open_window()
+        self.send(self.invoice)
+        with self.mail_server() as taken:
+            wizard = window.save()
+            with self.assertRaisesRegex(UserError, "while this window was open"):
+                wizard.action_send_and_print()
+        self.assertFalse(taken)
+
+    def test_saving_the_window_renders_no_letter_again(self):
+        window = self.open_window()
+        Template = type(self.env["mail.template"])
+        with patch.object(Template, "_render_field", side_effect=AssertionError):
+            wizard = window.save()
+        self.assertEqual(wizard.subject, f"Invoice {self.invoice.name}")
+
     def test_after_one_refusal_the_others_do_not_get_it_twice(self):
         window = self.open_window()
         window.email_to = "a@alfa.example; b@alfa.example"
@@ -590,16 +606,21 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
             wizard.action_send_and_print()
         self.assertEqual([to for to, _mail in taken], [["a@alfa.example"]])
 
-    def test_who_may_have_got_it_is_left_out_too(self):
-        wizard = self.make_wizard(
-            self.invoice, email_to="a@alfa.example; b@alfa.example"
-        )
-        with self.mail_server({"b@alfa.example": (550, b"No")}):
+    def test_who_may_have_got_it_is_left_out_until_unticked(self):
+        wizard = self.make_wizard(self.invoice)
+        with self.mail_server():
             wizard.action_send_and_print()
-        unsure, refused = self.invoice.invoice_delivery_ids.sudo().sorted("email")
-        unsure.write({"state": "error", "failure_type": "unknown"})
-        wizard._note_problems(refused.run_id, ["?"])
-        self.assertEqual(wizard.reached_addresses, "a@alfa.example")
+        delivery = self.invoice.invoice_delivery_ids.sudo()
+        delivery.write({"state": "error", "failure_type": "unknown"})
+        wizard._note_problems(delivery.run_id, ["May have arrived"])
+        self.assertEqual(wizard.reached_addresses, "ana@alfa.example")
+        with self.mail_server() as taken:
+            with self.assertRaisesRegex(UserError, "nobody is left"):
+                wizard.action_send_and_print()
+            self.assertFalse(taken)
+            wizard.leave_out_reached = False
+            wizard.action_send_and_print()
+        self.assertEqual(len(taken), 1)
 
     # -- a test to me ------------------------------------------------------------------
 

@@ -34,8 +34,8 @@ class AccountMoveSendWizard(models.TransientModel):
     last_line_id = fields.Many2one(
         "invoice.send.run.line",
         compute="_compute_last_line_id",
-        precompute=True,
         store=True,
+        readonly=False,  # the browser brings back what it was opened with
         help="The document's last sending that this window knows of. Send is refused "
         "when there is a later one: two tabs, two users, or Send pressed twice.",
     )
@@ -50,7 +50,9 @@ class AccountMoveSendWizard(models.TransientModel):
         help="Who got the last press of Send, or may have got it, or is still being "
         "tried, where it failed for others.",
     )
-    leave_out_reached = fields.Boolean(string="Leave out who got it already:")
+    leave_out_reached = fields.Boolean(
+        string="Leave out who got it, or may have got it:"
+    )
     can_check_network = fields.Boolean(compute="_compute_can_check_network")
 
     # -- how the document goes ---------------------------------------------------------
@@ -400,7 +402,7 @@ class AccountMoveSendWizard(models.TransientModel):
         failed = run.delivery_ids.filtered(
             lambda d: d.state in ("error", "bounce") and d.failure_type != "unknown"
         )
-        reached = (run.delivery_ids - failed) if failed else run.delivery_ids.browse()
+        reached = run.delivery_ids - failed
         earlier = self.leave_out_reached and self.reached_addresses or ""
         self.write(
             {

@@ -30,9 +30,11 @@ class AccountMoveSendWizard(models.TransientModel):
     )
     lang = fields.Char(string="Language code")
     rendered_subject = fields.Json(
-        compute="_compute_subject", store=True, compute_sudo=False
+        compute="_compute_subject", store=True, readonly=False, compute_sudo=False
     )
-    rendered_body = fields.Json(compute="_compute_body", store=True, compute_sudo=False)
+    rendered_body = fields.Json(
+        compute="_compute_body", store=True, readonly=False, compute_sudo=False
+    )
     letter_question = fields.Char(compute="_compute_letter_question")
     replace_letter = fields.Boolean(
         help="Technical: ticked by the button that gives up what was changed by hand.",

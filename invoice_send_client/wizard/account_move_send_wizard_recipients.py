@@ -42,8 +42,12 @@ class AccountMoveSendWizard(models.TransientModel):
     email_to_problem = fields.Char(compute="_compute_email_to_problem")
     email_cc_problem = fields.Char(compute="_compute_email_cc_problem")
     email_bcc_problem = fields.Char(compute="_compute_email_bcc_problem")
-    rendered_email_to = fields.Char(compute="_compute_email_to", store=True)
-    rendered_email_cc = fields.Char(compute="_compute_email_cc", store=True)
+    rendered_email_to = fields.Char(
+        compute="_compute_email_to", store=True, readonly=False
+    )
+    rendered_email_cc = fields.Char(
+        compute="_compute_email_cc", store=True, readonly=False
+    )
     mail_partner_ids = fields.Many2many(string="Contacts")  # what To follows
     copy_followers = fields.Boolean(string="Also send to followers")
     internal_followers = fields.Char(compute="_compute_internal_followers")
@@ -201,7 +205,12 @@ class AccountMoveSendWizard(models.TransientModel):
             if (problem := self[f"{name}_problem"])
         ]
         if not problems and not self._get_address_lines()["email_to"]:
-            problems = [self.env._("Everybody got it already: nobody is left.")]
+            problems = [
+                self.env._(
+                    "Everybody got it, or may have got it: nobody is left. Untick that "
+                    "they are left out to send it to them again."
+                )
+            ]
         if problems:
             raise UserError(
                 self.env._(
