@@ -88,21 +88,31 @@ class InvoiceSendRun(models.Model):
     @api.model
     def _prepare_line_values(self, move, move_data):
         """:return: values of the lasting copy of one document's settings"""
-        email_to, email_cc, email_bcc = addresses.without_repeats(
-            *(move_data.get(f"email_{role}") for role in ("to", "cc", "bcc"))
-        )
         return {
+            **self._prepare_letter_values(move_data),
             "move_id": move.id,
             "previous_line_id": self._check_not_sent_meanwhile(move, move_data),
             "sending_methods": list(move_data.get("sending_methods") or []),
             "extra_edis": list(move_data.get("extra_edis") or []),
             "invoice_edi_format": move_data.get("invoice_edi_format"),
             "pdf_report_id": move_data["pdf_report"].id,
-            "mail_template_id": (move_data.get("mail_template") or move.browse()).id,
             "mail_attachments_widget": move_data.get("mail_attachments_widget") or [],
             "author_partner_id": move_data.get("author_partner_id"),
             "document_mode": move_data["document_mode"],
             "copy_mode": move.company_id.invoice_copy_mode,
+            "mail_partner_ids": list(move_data.get("mail_partner_ids") or []),
+            "copy_followers": move_data.get("copy_followers"),
+        }
+
+    @api.model
+    def _prepare_letter_values(self, move_data):
+        """:return: values of the lasting copy of what the mail says, and to whom"""
+        email_to, email_cc, email_bcc = addresses.without_repeats(
+            *(move_data.get(f"email_{role}") for role in ("to", "cc", "bcc"))
+        )
+        template = move_data.get("mail_template")
+        return {
+            "mail_template_id": template and template.id,
             "mail_lang": move_data.get("mail_lang"),
             # a header has one line: what comes after a line end would be another one
             "subject": " ".join((move_data.get("mail_subject") or "").split()),
@@ -111,8 +121,6 @@ class InvoiceSendRun(models.Model):
             "email_to": email_to,
             "email_cc": email_cc,
             "email_bcc": email_bcc,
-            "mail_partner_ids": list(move_data.get("mail_partner_ids") or []),
-            "copy_followers": move_data.get("copy_followers"),
         }
 
     @api.model
@@ -173,7 +181,8 @@ class InvoiceSendRun(models.Model):
         try:
             yield
         except Exception:
-            self.env.cr.rollback()
+            if not self.env.cr.closed:  # a server that stops closes it
+                self.env.cr.rollback()
             raise
 
     def _start(self):

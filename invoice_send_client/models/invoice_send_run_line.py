@@ -437,7 +437,8 @@ class InvoiceSendRunLine(models.Model):
         :rtype: mail.mail
         """
         first, known = recipients[0], recipients.filtered("partner_id")
-        owner = first if self.copy_mode == "personal" else self.delivery_ids.sorted()[-1]
+        is_shared = self.copy_mode == "shared"
+        owner = self.delivery_ids.sorted("id")[0] if is_shared else first
         url = owner._get_landing_url()
         template = self.mail_template_id
         # sudo: mails have no access of their own; the sending was allowed at Send

@@ -32,8 +32,10 @@ class TestInvoiceSendRun(InvoiceSendCase):
         self.assertFalse(invoice.invoice_delivery_ids.line_id.is_pdf_due)
 
     def test_link_mode_with_an_e_invoice_makes_the_documents_first(self):
-        line = self.env["invoice.send.run.line"].sudo().new(
-            {"document_mode": "link", "sending_methods": ["email"]}
+        line = (
+            self.env["invoice.send.run.line"]
+            .sudo()
+            .new({"document_mode": "link", "sending_methods": ["email"]})
         )
         line.mail_attachments_widget = []
         self.assertFalse(line._needs_documents_first())
@@ -140,9 +142,7 @@ class TestInvoiceSendRun(InvoiceSendCase):
         )
         self.assertNotIn("boss@seller.example", message.as_string())
         deliveries = invoice.invoice_delivery_ids.sorted("id")
-        self.assertEqual(
-            deliveries.mapped("state"), ["sent", "error", "sent", "sent"]
-        )
+        self.assertEqual(deliveries.mapped("state"), ["sent", "error", "sent", "sent"])
         html = message.get_body(("html",)).get_content()
         self.assertIn(deliveries[0]._get_landing_url(), html)
 
