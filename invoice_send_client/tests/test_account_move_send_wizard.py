@@ -450,6 +450,12 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
         self.assertEqual(window.message_size, "size 0.3 of 10 MB")
         self.assertFalse(window.size_problem)
 
+    def test_limit_is_that_of_the_server_that_odoo_will_choose(self):
+        first = self.env["ir.mail_server"].search([], limit=1)
+        first.write({"from_filter": "other.example", "max_email_size": 20})
+        first.copy({"from_filter": "seller.example", "max_email_size": 7.5})
+        self.assertEqual(self.open_window().message_size, "size 0.1 of 7.5 MB")
+
     def test_message_too_big_is_announced_and_leaves_as_link(self):
         server = self.env["ir.mail_server"].search([], limit=1)
         server.max_email_size = 0.2

@@ -19,7 +19,8 @@ class AccountMoveSendWizard(models.TransientModel):
     recognised, kept, and the user asked.
     """
 
-    _inherit = "account.move.send.wizard"
+    # one window, three concerns in three files: one would be too long to read
+    _inherit = ["account.move.send.wizard"]
 
     mail_lang = fields.Selection(
         selection=lambda self: self.env["res.lang"].get_installed(),
