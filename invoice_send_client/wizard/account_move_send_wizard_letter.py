@@ -20,6 +20,7 @@ class AccountMoveSendWizard(models.TransientModel):
     """
 
     # one window, three concerns in three files: one would be too long to read
+    _name = "account.move.send.wizard"
     _inherit = ["account.move.send.wizard"]
 
     mail_lang = fields.Selection(
