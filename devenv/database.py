@@ -189,7 +189,8 @@ class Plan:
             and time.time() - _used(self.env, name) > cache.UNUSED_SECONDS
         ]
         for name in {*mine[KEPT:], *old} - {self.full_name, self.base_name}:
-            with cache.lock(name):
+            # one that is being made now keeps its lock until it has its whole name
+            with cache.lock(name.removesuffix("_partial")):
                 drop(self.env, name)
 
 

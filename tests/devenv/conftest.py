@@ -27,12 +27,12 @@ def cache_home(monkeypatch) -> Iterator[Path]:
 
 @pytest.fixture
 def dev() -> Dev:
-    """Call ``./dev``: arguments, ``input``, more variables; returns the result."""
+    """Call ``./dev``: arguments, ``stdin``, more variables; returns the result."""
 
-    def call(*args, input: str = "", **variables) -> subprocess.CompletedProcess:
+    def call(*args, stdin: str = "", **variables) -> subprocess.CompletedProcess:
         return subprocess.run(
             [REPOSITORY / "dev", *args],
-            input=input,
+            input=stdin,
             capture_output=True,
             encoding="utf-8",
             env={**os.environ, **variables},

@@ -93,7 +93,7 @@ def test_initdb_replaces_a_database_and_ends_its_connections(dev, database):
     script = (
         "print(env.cr.execute(\"SELECT to_regclass('left_over')\"), env.cr.fetchall())"
     )
-    assert dev("shell", database, input=script).stdout == "None [(None,)]\n"
+    assert dev("shell", database, stdin=script).stdout == "None [(None,)]\n"
 
 
 def test_initdb_refuses_an_unknown_addon(dev):
@@ -104,17 +104,17 @@ def test_initdb_refuses_an_unknown_addon(dev):
 
 def test_shell_passes_input_output_and_status(dev, database):
     script = "print(env.user.login, 'ăîș')\n"
-    done = dev("shell", database, input=script)
+    done = dev("shell", database, stdin=script)
     assert (done.returncode, done.stdout) == (0, "__system__ ăîș\n")
-    assert dev("shell", database, input="raise ValueError('x')").returncode == 1
-    assert dev("shell", database, input="import sys; sys.exit(7)").returncode == 7
+    assert dev("shell", database, stdin="raise ValueError('x')").returncode == 1
+    assert dev("shell", database, stdin="import sys; sys.exit(7)").returncode == 7
 
 
 def test_shell_keeps_what_the_script_commits_and_no_more(dev, database):
     write = "env.company.name = {!r}\n"
-    dev("shell", database, input=write.format("Kept") + "env.cr.commit()")
-    dev("shell", database, input=write.format("Lost"))
-    done = dev("shell", database, input="print(env.company.name)")
+    dev("shell", database, stdin=write.format("Kept") + "env.cr.commit()")
+    dev("shell", database, stdin=write.format("Lost"))
+    done = dev("shell", database, stdin="print(env.company.name)")
     assert done.stdout == "Kept\n"
 
 
@@ -139,7 +139,7 @@ def test_odoo_gets_the_signals_and_the_server_outlives_it(dev, database):
     time.sleep(1)
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=30) == 0
-    assert dev("shell", database, input="print(1)").stdout == "1\n"
+    assert dev("shell", database, stdin="print(1)").stdout == "1\n"
 
 
 def test_an_old_python_is_told_so(tmp_path):
