@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import formataddr
 
 from ..tools import addresses
+from .invoice_send_run_line import DocumentsError
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -214,6 +215,22 @@ class AccountMoveSend(models.AbstractModel):
         ]
 
     # -- documents ---------------------------------------------------------------------
+
+    @api.model
+    def _generate_invoice_documents(self, invoices_data, allow_fallback_pdf=False):
+        # EXTENDS 'account'
+        try:
+            return super()._generate_invoice_documents(
+                invoices_data, allow_fallback_pdf=allow_fallback_pdf
+            )
+        except UserError as error:
+            # Peppol's app raises what its service answers; the PDF's own errors are
+            # in the data already
+            if not all(
+                data.get("invoice_send_line") for data in invoices_data.values()
+            ):
+                raise
+            raise DocumentsError(str(error)) from error
 
     @api.model
     def _prepare_invoice_pdf_report(self, invoices_data):

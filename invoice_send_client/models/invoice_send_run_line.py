@@ -12,6 +12,10 @@ from ..tools import addresses
 _logger = logging.getLogger(__name__)
 
 
+class DocumentsError(UserError):
+    """An e-invoice app raised where the documents are made."""
+
+
 class InvoiceSendRunLine(models.Model):
     """One document of one run: what was to be sent, exactly as it stood at Send.
 
@@ -226,6 +230,8 @@ class InvoiceSendRunLine(models.Model):
             # somebody else changed the document in the same moment: the cron takes it
             _logger.info("Sending of line %s put off: concurrent change", self.id)
             self.env["invoice.send.run"]._trigger_cron()
+        except DocumentsError as error:
+            self._set_failed("edi", str(error))
         except UserError as error:
             self._set_failed("render", str(error))
         except Exception as error:
