@@ -16,6 +16,9 @@ from .smtp_sink import SmtpSink
 PASSWORD = "admin"
 LOGIN = "ana"
 
+#: Two sellers of one session share the mail server, hence the numbers as well.
+NUMBERS = itertools.count(1)
+
 LINE = {"name": "Consulting", "quantity": 2, "price_unit": 100.0}
 
 DELIVERY_FIELDS = (
@@ -61,7 +64,6 @@ class Seller:
         self.env = env
         self.server = server
         self.sink = sink
-        self._numbers = itertools.count(1)
         self.admin = Client(server.url, server.database, "admin", PASSWORD)
         self._set_up()
         self.user = Client(server.url, server.database, LOGIN, PASSWORD)
@@ -83,6 +85,7 @@ class Seller:
         admin = self.admin
         [company] = admin.search("res.company", [], "id")
         self.company_id = company["id"]
+        self._settle()
         chart = "account.chart.template"
         admin.call(chart, "try_loading", [], self.CHART, self.company_id)
         admin.change(
@@ -97,6 +100,13 @@ class Seller:
         self._set_parameters()
         self._set_mail_server()
         self._create_user()
+        self._sign_up()
+
+    def _settle(self) -> None:
+        """Write what has to be known of the company before its chart of accounts."""
+
+    def _sign_up(self) -> None:
+        """Sign the company up wherever else it sends to."""
 
     def _set_parameters(self) -> None:
         parameters = {
@@ -142,7 +152,7 @@ class Seller:
 
         :param name: what it begins with
         """
-        return f"{name}.{next(self._numbers)}@client.example"
+        return f"{name}.{next(NUMBERS)}@client.example"
 
     def customer(self, email: str, name: str = "Alfa SRL", **values: object) -> int:
         """Create a customer who gets invoices by e-mail alone."""
