@@ -25,7 +25,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
     mail_lang = fields.Selection(
         selection=lambda self: self.env["res.lang"].get_installed(),
-        string="Language",
+        string="Language of the letter",
         compute="_compute_mail_lang",
         store=True,
         readonly=False,

@@ -25,7 +25,7 @@ class AccountMoveSendWizard(models.TransientModel):
     email_from_address = fields.Char(compute="_compute_email_from_address")
     email_from_problem = fields.Char(compute="_compute_email_from_problem")
     email_to = fields.Char(
-        string="To",
+        string="To (addresses)",
         compute="_compute_email_to",
         store=True,
         readonly=False,
