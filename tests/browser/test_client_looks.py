@@ -269,6 +269,15 @@ def test_page_fits_the_screen(long_link, open_client, size, script):
         assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
 
 
+def test_text_of_several_lines_stays_so(long_link, open_client):
+    """A description is shown as it was written (R30)."""
+    page = open_client()
+    page.goto(long_link)
+    note = page.locator("#document td", has_text="Delivered")
+    expect(note).to_have_text(re.compile("Monday,"))
+    assert note.inner_text() == "Delivered on Monday,\nas agreed"
+
+
 def test_buttons_are_big_enough_for_a_thumb(mailed, open_client):
     """On a phone whatever is pressed is 44 points high at least (B27)."""
     page = open_client(viewport=PHONE)
