@@ -192,16 +192,18 @@ class InvoiceDelivery(models.Model):
         :return: the deliveries that gave up
         """
         tired = self.filtered(lambda d: d.attempt_count > len(RETRY_MINUTES))
-        for delivery in self - tired:
-            pause = RETRY_MINUTES[max(delivery.attempt_count, 1) - 1]
+        waiting = self - tired
+        for delivery in waiting:
+            minutes = RETRY_MINUTES[max(delivery.attempt_count, 1) - 1]
+            due = fields.Datetime.now() + timedelta(minutes=minutes)
             delivery.write(
                 {
                     "attempt_datetime": False,
                     "failure_reason": reason,
-                    "next_attempt_datetime": fields.Datetime.now()
-                    + timedelta(minutes=pause),
+                    "next_attempt_datetime": due,
                 }
             )
+        waiting._record_event("outgoing", reasons=failure_type, detail=reason)
         return tired._set_error(failure_type, reason)
 
     def _set_cancelled(self):
@@ -548,7 +550,7 @@ class InvoiceDelivery(models.Model):
         if self.state in DELIVERY_PROBLEMS:
             return self.action_retry()
         address = addresses.Address(self.recipient_name or "", self.email)
-        action = self.move_id.action_send_and_print()
+        action = self.move_id.action_open_send_window()
         action["context"].update(
             default_email_to=address.shown,
             default_email_cc="",

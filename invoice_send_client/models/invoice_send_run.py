@@ -279,7 +279,7 @@ class InvoiceSendRun(models.Model):
         waiting = self.delivery_ids.filtered(
             lambda d: d.state == "outgoing" and not d.failure_reason
         )
-        troubled = self.delivery_ids.filtered("failure_reason")
+        troubled = self.delivery_ids.filtered("failure_reason").sorted("id")
         put_off = troubled.filtered(lambda delivery: delivery.state == "outgoing")
         return {
             "done": not waiting or len(self.delivery_ids) > AT_ONCE_RECIPIENTS,

@@ -4,6 +4,7 @@ import smtplib
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools import addresses, verdict
 
@@ -16,6 +17,19 @@ class MailMail(models.Model):
     invoice_delivery_id = fields.Many2one(
         "invoice.delivery", ondelete="set null", index="btree_not_null"
     )
+
+    def mark_outgoing(self):
+        # EXTENDS 'mail'
+        if ours := self.invoice_delivery_id:
+            # the queue would send it without a verdict, perhaps a second time (B5)
+            raise UserError(
+                self.env._(
+                    "Mails of invoices are sent again from the invoice, page “Client”: "
+                    "%s",
+                    ", ".join(ours.mapped("display_name")),
+                )
+            )
+        return super().mark_outgoing()
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         # EXTENDS 'mail'

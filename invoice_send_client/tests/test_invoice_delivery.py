@@ -77,6 +77,8 @@ class TestInvoiceDelivery(InvoiceSendCase):
         self.assertRecordValues(
             delivery, [{"state": "error", "failure_type": "deferred"}]
         )
+        events = delivery.event_ids.mapped("event_type")
+        self.assertEqual(events, ["outgoing"] * len(RETRY_MINUTES) + ["error"])
 
     def test_attempt_without_verdict_may_have_arrived_and_is_not_repeated(self):
         delivery = self.make()

@@ -83,7 +83,7 @@ class TestInvoiceList(InvoiceSendCase):
             for button in self.list_arch(xmlid).xpath(shown)[-2:]:
                 with self.subTest(view=xmlid, title=button.get("title")):
                     self.assertEqual(button.tag, "button")
-                    self.assertEqual(button.get("name"), "action_send_and_print")
+                    self.assertEqual(button.get("name"), "action_open_send_window")
                     self.assertTrue(button.get("icon").startswith("fa-paper-plane"))
                     self.assertTrue(button.get("string") and button.get("title"))
 
@@ -92,7 +92,7 @@ class TestInvoiceList(InvoiceSendCase):
         context = {"default_move_type": "in_invoice"}
         ours = arch.xpath(
             "/list/field[@name='invoice_delivery_state']"
-            "|/list/button[@name='action_send_and_print']"
+            "|/list/button[@name='action_open_send_window']"
         )
         self.assertEqual(len(ours), 3)
         for node in ours:

@@ -246,3 +246,17 @@ class TestInvoiceSendRun(InvoiceSendCase):
         [delivery] = invoice.invoice_delivery_ids
         self.assertEqual((delivery.state, delivery.failure_type), ("error", "server"))
         self.assertIn("Missing SMTP Server", delivery.failure_reason)
+
+    def test_odoos_own_queue_gets_no_mail_of_an_invoice(self):
+        invoice = self.make_invoice()
+        self.send(invoice, {"ana@alfa.example": (550, b"No such user")})
+        mails = self.env["mail.mail"].sudo()
+        mail = mails.search(
+            [("invoice_delivery_id", "in", invoice.invoice_delivery_ids.ids)]
+        )
+        self.assertEqual(mail.state, "exception")
+        with self.assertRaisesRegex(UserError, invoice.name):
+            mail.action_retry()
+        with self.mail_server() as taken:
+            mails.process_email_queue()
+        self.assertFalse(taken)

@@ -428,7 +428,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
     def _get_window_action(self):
         """:return: the action that opens this window again, everything filled in"""
-        action = self.move_id.action_send_and_print()
+        action = self.move_id.action_open_send_window()
         # the window reads its result by a plain call, which adds no views
         return {**action, "res_id": self.id, "views": [(False, "form")]}
 
@@ -437,8 +437,10 @@ class AccountMoveSendWizard(models.TransientModel):
     def action_check_network(self):
         """Ask Peppol's network now whether it knows the customer: the user's wish."""
         self.ensure_one()
+        self.move_id.check_access("write")
         for partner in self._get_unknown_on_network(self.move_id):
-            partner.button_account_peppol_check_partner_endpoint(
+            # sudo: the answer stands on the contact, which billing users can't write
+            partner.sudo().button_account_peppol_check_partner_endpoint(
                 company=self.company_id
             )
         self._compute_sending_method_checkboxes()

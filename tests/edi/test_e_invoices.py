@@ -84,7 +84,7 @@ def test_e_factura_is_ticked_and_opening_the_window_asks_nobody(
     romanian, internet, factura
 ):
     """The native box is there, ticked, and nothing went over the network."""
-    romanian.user.call("account.move", "action_send_and_print", [factura])
+    romanian.user.call("account.move", "action_invoice_sent", [factura])
     window = opened(romanian, factura, "extra_edi_checkboxes")
     assert window["extra_edi_checkboxes"]["ro_edi"]["checked"]
     assert internet.asked == []
@@ -189,6 +189,8 @@ def test_customer_never_looked_up_is_not_looked_up_on_opening(
     [move] = romanian.user.search("account.move", [("id", "=", peppol)], "partner_id")
     partner_id = move["partner_id"][0]
     romanian.sql("UPDATE res_partner SET peppol_verification_state = NULL")
+    for button in ("action_invoice_sent", "action_open_send_window"):
+        romanian.user.call("account.move", button, [peppol])
     opened(romanian, peppol)
     assert internet.asked == []
     state = "peppol_verification_state"
@@ -274,10 +276,10 @@ def test_window_can_look_the_customer_up_when_asked(romanian, internet, peppol):
     """The button asks the network, because the user wants it; then Peppol is there."""
     romanian.sql("UPDATE res_partner SET peppol_verification_state = NULL")
     context = {"active_model": "account.move", "active_ids": [peppol]}
-    window_id = romanian.admin.make(WINDOW, {}, **context)
+    window_id = romanian.user.make(WINDOW, {}, **context)
     assert internet.asked == []
-    romanian.admin.call(WINDOW, "action_check_network", [window_id])
+    romanian.user.call(WINDOW, "action_check_network", [window_id])
     assert internet.asked_for(PEPPOL_LOOKUP)
     name = "sending_method_checkboxes"
-    boxes = romanian.admin.fetch(WINDOW, window_id, name)[name]
+    boxes = romanian.user.fetch(WINDOW, window_id, name)[name]
     assert not boxes["peppol"].get("readonly")
