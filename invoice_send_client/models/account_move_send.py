@@ -17,6 +17,16 @@ class AccountMoveSend(models.AbstractModel):
     # -- defaults --------------------------------------------------------------------
 
     @api.model
+    def _get_default_sending_methods(self, move) -> set:
+        # EXTENDS 'account'
+        methods = super()._get_default_sending_methods(move)
+        company = move.company_id
+        customer = move.commercial_partner_id.with_company(company)
+        if customer.invoice_sending_method or company.invoice_email_by_default:
+            return methods
+        return methods - {"email"}
+
+    @api.model
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
         # EXTENDS 'account'
         settings = super()._get_default_sending_settings(

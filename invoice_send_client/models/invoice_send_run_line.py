@@ -215,7 +215,7 @@ class InvoiceSendRunLine(models.Model):
                 return
             Run._commit()  # begin a transaction that sees what the last holder wrote
             self.env.invalidate_all()
-            if self.state == "waiting":
+            if self.state == "waiting" and self._get_outcome() == "waiting":
                 self._write_letter()
                 Run._commit()
             if self.state == "written":

@@ -32,6 +32,12 @@ class ResCompany(models.Model):
         required=True,
         default="link",
     )
+    invoice_email_by_default = fields.Boolean(
+        string="E-mail ticked by default",
+        default=True,
+        help="For customers without a way of sending of their own. Post, Peppol and "
+        "e-Factura keep Odoo's own defaults.",
+    )
     invoice_copy_mode = fields.Selection(
         COPY_MODES,
         string="Several recipients",

@@ -15,6 +15,9 @@ class ResConfigSettings(models.TransientModel):
         string="Public address", compute="_compute_invoice_public_url"
     )
     invoice_link_problem = fields.Char(compute="_compute_invoice_public_url")
+    invoice_email_by_default = fields.Boolean(
+        related="company_id.invoice_email_by_default", readonly=False
+    )
     invoice_copy_mode = fields.Selection(
         related="company_id.invoice_copy_mode", readonly=False
     )

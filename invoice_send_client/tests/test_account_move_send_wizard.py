@@ -669,3 +669,13 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
         self.env.user.email = False
         with self.assertRaisesRegex(UserError, "no e-mail address"):
             self.make_wizard(self.invoice).action_send_test()
+
+    def test_email_is_ticked_as_company_and_customer_have_it(self):
+        self.partner_a.invoice_sending_method = False
+        invoice = self.make_invoice()
+        Send = self.env["account.move.send"]
+        self.assertEqual(Send._get_default_sending_methods(invoice), {"email"})
+        self.company.invoice_email_by_default = False
+        self.assertEqual(Send._get_default_sending_methods(invoice), set())
+        self.partner_a.invoice_sending_method = "email"
+        self.assertEqual(Send._get_default_sending_methods(invoice), {"email"})
