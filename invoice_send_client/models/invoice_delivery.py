@@ -317,8 +317,8 @@ class InvoiceDelivery(models.Model):
         :rtype: str
         """
         token = self._get_token()
-        # sudo: system parameters are not readable by users. Not ``get_base_url``, which
-        # a website changes: this is the address that was confirmed from outside (D2).
+        # not ``get_base_url``, which a website changes: this one was confirmed (D2)
+        # sudo: system parameters are not readable by users; clients see the address
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
         return token and f"{base}/invoice/d/{token}"
 

@@ -327,8 +327,8 @@ class InvoiceSendRunLine(models.Model):
             mail_server_id=server.id,
             **values,
         )
-        # sudo: files of a message that this very user posted; as natively they are the
-        # message's own copies, so that the document does not list them twice
+        # the message's own copies, as natively: the document does not list them twice
+        # sudo: files of a message that this very user posted
         message.sudo().attachment_ids.write(
             {"res_model": message._name, "res_id": message.id}
         )
@@ -460,6 +460,7 @@ class InvoiceSendRunLine(models.Model):
                     "email_to": ", ".join((recipients - known).mapped("email")),
                     "recipient_ids": [(6, 0, known.partner_id.ids)],
                     "auto_delete": template.auto_delete if template else True,
+                    # sudo: the identifier of the letter that this sending posted
                     "references": self.mail_message_id.sudo().message_id,
                 }
             )

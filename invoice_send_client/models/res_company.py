@@ -89,8 +89,8 @@ class ResCompany(models.Model):
 
         :rtype: tuple[str, str]
         """
-        # sudo: system parameters are not readable by users; these two are addresses
-        # that every client sees
+        # both are addresses that every client sees
+        # sudo: system parameters are not readable by users
         parameters = self.env["ir.config_parameter"].sudo()
         return (
             parameters.get_param("web.base.url", ""),
