@@ -446,24 +446,20 @@ class InvoiceSendRunLine(models.Model):
         is_shared = self.copy_mode == "shared"
         owner = self.delivery_ids.sorted("id")[0] if is_shared else first
         url = owner._get_landing_url()
-        template = self.mail_template_id
+        auto_delete = self.mail_template_id.auto_delete or not self.mail_template_id
         # sudo: mails have no access of their own; the sending was allowed at Send
-        mail = (
-            self.env["mail.mail"]
-            .sudo()
-            .create(
-                {
-                    "mail_message_id": self.mail_message_id.id,
-                    "invoice_delivery_id": first.id,
-                    "is_notification": True,
-                    "body_html": body.replace(LINK_PLACEHOLDER, url),
-                    "email_to": ", ".join((recipients - known).mapped("email")),
-                    "recipient_ids": [(6, 0, known.partner_id.ids)],
-                    "auto_delete": template.auto_delete if template else True,
-                    # sudo: the identifier of the letter that this sending posted
-                    "references": self.mail_message_id.sudo().message_id,
-                }
-            )
+        Mail, message = self.env["mail.mail"].sudo(), self.mail_message_id.sudo()
+        mail = Mail.create(
+            {
+                "mail_message_id": message.id,
+                "invoice_delivery_id": first.id,
+                "is_notification": True,
+                "body_html": body.replace(LINK_PLACEHOLDER, url),
+                "email_to": ", ".join((recipients - known).mapped("email")),
+                "recipient_ids": [(6, 0, known.partner_id.ids)],
+                "auto_delete": auto_delete,
+                "references": message.message_id,
+            }
         )
         for delivery in recipients:
             self._create_notification(delivery, mail)
