@@ -1,6 +1,7 @@
 from . import (
     account_move,
     account_move_send,
+    account_move_send_review,
     invoice_delivery,
     invoice_delivery_event,
     invoice_send_run,

@@ -143,6 +143,18 @@ class AccountMove(models.Model):
         lines = self.env["invoice.send.run.line"].sudo()
         return lines.search([("move_id", "=", self.id)], order="id desc", limit=1)
 
+    def _get_last_send_line_ids(self):
+        """:return: ids of the documents' last sendings, by document id, in one query
+
+        :rtype: dict[int, int]
+        """
+        # sudo: who may open the window may know that the document was sent
+        lines = self.env["invoice.send.run.line"].sudo()
+        groups = lines._read_group(
+            [("move_id", "in", self.ids)], ["move_id"], ["id:max"]
+        )
+        return {move.id: line_id for move, line_id in groups}
+
     def _get_internal_followers(self, sender):
         """:return: the colleagues that follow the document
 
@@ -215,7 +227,11 @@ class AccountMove(models.Model):
 
     def action_send_and_print(self):
         # EXTENDS 'account'
-        return self._describe_send_window(super().action_send_and_print())
+        if len(self) < 2:
+            return self._describe_send_window(super().action_send_and_print())
+        sendable = self._get_sendable()
+        action = super(AccountMove, sendable).action_send_and_print()
+        return self._describe_review_window(action)
 
     def action_open_send_window(self):
         """Open the send window, asking nothing of the internet.
@@ -224,7 +240,39 @@ class AccountMove(models.Model):
         looks the customer up there at every opening and writes on the contact. Called
         from here, ``super()`` leaves them out; the window asks them at Send.
         """
-        return self._describe_send_window(super().action_send_and_print())
+        if len(self) < 2:
+            return self._describe_send_window(super().action_send_and_print())
+        sendable = self._get_sendable()
+        action = super(AccountMove, sendable).action_send_and_print()
+        return self._describe_review_window(action)
+
+    def _get_sendable(self):
+        """:return: the documents of a selection that can be sent
+
+        :raise UserError: where there is none, with the reasons
+        """
+        Send = self.env["account.move.send"]
+        Send._check_any_sendable(self)
+        return self.filtered(lambda move: not Send._get_move_constraints(move))
+
+    def _describe_review_window(self, action):
+        """:return: the action that shows what would become of each document, the
+            window written already: its rows are read page by page
+
+        :param dict action: from ``action_send_and_print``
+        """
+        context = {
+            **action["context"],
+            "active_model": self._name,
+            "active_ids": self.ids,
+        }
+        Wizard = self.env["account.move.send.batch.wizard"]
+        wizard = Wizard.with_context(**context).create({})
+        return {
+            **action,
+            **wizard._get_window_action(),
+            "context": {**context, "dialog_size": "extra-large"},
+        }
 
     def action_invoice_sent(self):
         # OVERRIDE 'account'
@@ -239,8 +287,6 @@ class AccountMove(models.Model):
 
         :param dict action: from ``action_send_and_print``
         """
-        if len(self) > 1:
-            return action
         title = self.env._(
             "Send to client: %(document)s - %(customer)s",
             document=self.name,

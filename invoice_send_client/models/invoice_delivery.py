@@ -295,6 +295,23 @@ class InvoiceDelivery(models.Model):
             return self
         return self.line_id.delivery_ids.filtered("attempt_datetime").sorted("id")
 
+    @api.model
+    def _find_last_by_email(self, companies, emails):
+        """:return: id of the last delivery that was tried, by address
+
+        :param companies: whose deliveries count
+        :param emails: addresses as they stand on deliveries
+        :rtype: dict[str, int]
+        """
+        if not emails:
+            return {}
+        domain = [
+            ("company_id", "in", companies.ids),
+            ("email", "in", list(emails)),
+            ("state", "not in", ("outgoing", "cancel")),
+        ]
+        return dict(self._read_group(domain, ["email"], ["id:max"]))
+
     # -- the client's link ---------------------------------------------------------
 
     @api.model

@@ -38,20 +38,21 @@ class InvoiceSendRun(models.Model):
     failed_count = fields.Integer(string="Not sent", compute="_compute_counts")
     skipped_count = fields.Integer(string="Skipped", compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
+    skipped = fields.Json(help="Documents left out at Send: name and reason of each.")
     state = fields.Selection(
         [("running", "Running"), ("done", "Done")],
         compute="_compute_state",
         store=True,
     )
 
-    @api.depends("delivery_ids.state", "line_ids.state")
+    @api.depends("delivery_ids.state", "line_ids.state", "skipped")
     def _compute_counts(self):
         """Count documents: one that failed for any recipient counts as failed."""
         for run in self:
             states = [line._get_outcome() for line in run.line_ids]
             run.sent_count = states.count("sent")
             run.failed_count = states.count("failed")
-            run.skipped_count = states.count("skipped")
+            run.skipped_count = states.count("skipped") + len(run.skipped or [])
             run.waiting_count = states.count("waiting")
 
     @api.depends("delivery_ids.state", "line_ids.state")
@@ -73,12 +74,17 @@ class InvoiceSendRun(models.Model):
         # sudo: the records of a sending are evidence, nobody may write them by hand
         self = self.sudo()
         moves = self.env["account.move"].concat(*moves_data)
+        last_lines = self._check_not_sent_meanwhile(moves, moves_data)
         run = self.create(
             {"user_id": self.env.uid, "company_id": moves.company_id[:1].id}
         )
         lines = self.env["invoice.send.run.line"].create(
             [
-                {"run_id": run.id, **self._prepare_line_values(move, move_data)}
+                {
+                    "run_id": run.id,
+                    "previous_line_id": last_lines.get(move.id, False),
+                    **self._prepare_line_values(move, move_data),
+                }
                 for move, move_data in moves_data.items()
             ]
         )
@@ -88,15 +94,17 @@ class InvoiceSendRun(models.Model):
     @api.model
     def _prepare_line_values(self, move, move_data):
         """:return: values of the lasting copy of one document's settings"""
+        reports = self.env["ir.actions.report"]
         return {
             **self._prepare_letter_values(move_data),
             "move_id": move.id,
-            "previous_line_id": self._check_not_sent_meanwhile(move, move_data),
             "sending_methods": list(move_data.get("sending_methods") or []),
             "extra_edis": list(move_data.get("extra_edis") or []),
             "invoice_edi_format": move_data.get("invoice_edi_format"),
-            "pdf_report_id": move_data["pdf_report"].id,
-            "mail_attachments_widget": move_data.get("mail_attachments_widget") or [],
+            "pdf_report_id": (move_data.get("pdf_report") or reports).id,
+            "mail_attachments_widget": move_data.get("mail_attachments_widget"),
+            "extra_files": move_data.get("extra_files"),
+            "scheduled_datetime": move_data.get("scheduled_datetime"),
             "author_partner_id": move_data.get("author_partner_id"),
             "document_mode": move_data["document_mode"],
             "copy_mode": move.company_id.invoice_copy_mode,
@@ -117,6 +125,7 @@ class InvoiceSendRun(models.Model):
             # a header has one line: what comes after a line end would be another one
             "subject": " ".join((move_data.get("mail_subject") or "").split()),
             "body": move_data.get("mail_body"),
+            "note": move_data.get("note"),
             "email_from": move_data.get("email_from"),
             "email_to": email_to,
             "email_cc": email_cc,
@@ -124,30 +133,47 @@ class InvoiceSendRun(models.Model):
         }
 
     @api.model
-    def _check_not_sent_meanwhile(self, move, move_data):
+    def _check_not_sent_meanwhile(self, moves, moves_data):
         """Refuse a second press of Send that does not know of the first.
 
         The look-up gives the words; what keeps two transactions apart that can't see
         each other is the unique index of the lines.
 
-        :param move: the document
-        :param dict move_data: its settings; ``previous_line_id`` as the window knows it
-        :return: id of the document's last line, ``False`` for the first sending
+        :param moves: the documents
+        :param dict moves_data: their settings; ``previous_line_id`` as the window
+            knows it
+        :return: ids of the documents' last lines, by document id
+        :rtype: dict[int, int]
         :raise UserError: with who sent it when, and to whom
         """
-        last = move._get_last_send_line()
-        if move_data.get("previous_line_id", last.id) != last.id:
-            raise UserError(
-                self.env._(
-                    "%(document)s was sent by %(user)s at %(time)s to %(addresses)s, "
-                    "while this window was open. Open it again to send once more.",
-                    document=move.name,
-                    user=last.run_id.user_id.name,
-                    time=format_datetime(self.env, last.create_date),
-                    addresses=", ".join(last.delivery_ids.mapped("email")),
-                )
-            )
-        return last.id
+        last_lines = moves._get_last_send_line_ids()
+        for move, move_data in moves_data.items():
+            last = last_lines.get(move.id, False)
+            if move_data.get("previous_line_id", last) != last:
+                line = self.env["invoice.send.run.line"].browse(last)
+                raise UserError(self._describe_sent_meanwhile(line))
+        return last_lines
+
+    @api.model
+    def _describe_sent_meanwhile(self, line):
+        """:return: who sent a document when, and to whom"""
+        return self.env._(
+            "%(document)s was sent by %(user)s at %(time)s to %(addresses)s, while "
+            "this window was open. Open it again to send once more.",
+            document=line.move_id.name,
+            user=line.run_id.user_id.name,
+            time=format_datetime(self.env, line.create_date),
+            addresses=", ".join(line.delivery_ids.mapped("email")),
+        )
+
+    def _note_skipped(self, skipped):
+        """Remember which documents of the selection were left out, and why.
+
+        In words alone: a document that was not sent keeps no trace of it.
+
+        :param list skipped: name and reason of each
+        """
+        self.skipped = [list(pair) for pair in skipped]
 
     # -- work ------------------------------------------------------------------------
 
@@ -191,6 +217,10 @@ class InvoiceSendRun(models.Model):
         One document is sent at once, several by the cron. Where nothing can be
         committed (a test's transaction) the work is done here.
         """
+        later = min(filter(None, self.line_ids.mapped("scheduled_datetime")), default=0)
+        if later:
+            self._trigger_cron(later - fields.Datetime.now())
+            return
         if not self._can_commit():
             self._process()
             return
@@ -223,16 +253,28 @@ class InvoiceSendRun(models.Model):
 
         :param int limit: lines at most
         """
+        now = fields.Datetime.now()
         deliveries = self.env["invoice.delivery"].search(
             [
                 ("state", "=", "outgoing"),
                 "|",
                 ("next_attempt_datetime", "=", False),
-                ("next_attempt_datetime", "<=", fields.Datetime.now()),
+                ("next_attempt_datetime", "<=", now),
             ],
             order="next_attempt_datetime nulls first, id",
         )
-        lines = deliveries.line_id[:limit]
+        # documents that go by other ways than mail have no recipient
+        unmailed = self.env["invoice.send.run.line"].search(
+            [
+                ("state", "=", "waiting"),
+                ("delivery_ids", "=", False),
+                "|",
+                ("scheduled_datetime", "=", False),
+                ("scheduled_datetime", "<=", now),
+            ],
+            order="id",
+        )
+        lines = (deliveries.line_id | unmailed)[:limit]
         lines._process_all()
         return len(lines)
 

@@ -5,8 +5,9 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
-from ..const import COPY_MODES, DELIVERY_PROBLEMS, DOCUMENT_MODES
+from ..const import COPY_MODES, DELIVERY_PROBLEMS, DOCUMENT_MODES, FAILURE_TYPES
 from ..tools import addresses
 
 _logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class InvoiceSendRunLine(models.Model):
     mail_template_id = fields.Many2one("mail.template", ondelete="set null")
     subject = fields.Char()
     body = fields.Html(sanitize=False)
+    note = fields.Text(help="Stands below the text of the mail.")
     email_from = fields.Char()
     email_to = fields.Char()
     email_cc = fields.Char()
@@ -83,7 +85,13 @@ class InvoiceSendRunLine(models.Model):
     extra_edis = fields.Json()
     invoice_edi_format = fields.Char()
     pdf_report_id = fields.Many2one("ir.actions.report", ondelete="set null")
-    mail_attachments_widget = fields.Json()
+    mail_attachments_widget = fields.Json(
+        help="The files; empty: those that the letter has when the mail leaves."
+    )
+    extra_files = fields.Json(help="Files that all documents of the run carry.")
+    scheduled_datetime = fields.Datetime(help="Nothing leaves before it.")
+    failure_type = fields.Selection(FAILURE_TYPES)
+    failure_reason = fields.Text()
     is_pdf_due = fields.Boolean(
         help="The mail left without the legal PDF, which is made after all due mails "
         "(D5).",
@@ -137,25 +145,21 @@ class InvoiceSendRunLine(models.Model):
         if "email" not in (self.sending_methods or []):
             return values
         partners = self._get_known_partners()
+        common = {
+            "run_id": self.run_id.id,
+            "line_id": self.id,
+            "move_id": self.move_id.id,
+            "document_mode": self.document_mode,
+            "lang": self.mail_lang,
+            "next_attempt_datetime": self.scheduled_datetime,
+        }
         for role in ("to", "cc", "bcc"):
             for name, email in addresses.parse(self[f"email_{role}"])[0]:
                 key = addresses.to_ascii(email)
-                if key in seen:
-                    continue
-                seen.add(key)
-                values.append(
-                    {
-                        "run_id": self.run_id.id,
-                        "line_id": self.id,
-                        "move_id": self.move_id.id,
-                        "partner_id": partners.get(key),
-                        "recipient_name": name,
-                        "email": email,
-                        "role": role,
-                        "document_mode": self.document_mode,
-                        "lang": self.mail_lang,
-                    }
-                )
+                if key not in seen:
+                    seen.add(key)
+                    who = {"partner_id": partners.get(key), "recipient_name": name}
+                    values.append({**common, **who, "email": email, "role": role})
         return values
 
     def _get_known_partners(self):
@@ -239,7 +243,42 @@ class InvoiceSendRunLine(models.Model):
             self._set_failed("render", str(error))
 
     def _make_documents_and_letter(self):
-        settings = self._get_sending_settings()
+        Send = self.env["account.move.send"]
+        asks_network = "peppol" in (self.sending_methods or [])
+        nobody = self.env["account.move"]
+        with Send._ask_no_network(nobody if asks_network else self.move_id):
+            self._complete_letter()
+            self._send_by_pipeline(self._get_sending_settings())
+        if self.state == "waiting" and "email" not in (self.sending_methods or []):
+            self.state = "written"
+
+    def _complete_letter(self):
+        """Render what nobody saw before Send, and keep it: it is what leaves.
+
+        :raise UserError: where the letter does not render
+        """
+        if "email" not in (self.sending_methods or []):
+            return
+        Send, move = self.env["account.move.send"], self.move_id
+        letter = self.mail_template_id, self.mail_lang
+        if not self.subject:
+            subject = Send._get_default_mail_subject(move, *letter)
+            self.subject = " ".join((subject or "").split())
+        if not self.body:
+            self.body = Send._get_default_mail_body(move, *letter)
+        files = self.mail_attachments_widget
+        if files is None or files is False:
+            files = Send._get_default_mail_attachments_widget(
+                move,
+                self.mail_template_id,
+                invoice_edi_format=self.invoice_edi_format,
+                extra_edis=self.extra_edis or [],
+                pdf_report=self.pdf_report_id,
+            )
+        self.mail_attachments_widget = [*files, *(self.extra_files or [])]
+        self.extra_files = False
+
+    def _send_by_pipeline(self, settings):
         Send = self.env["account.move.send"]
         if self._needs_documents_first():
             Send._generate_and_send_invoices(
@@ -299,7 +338,13 @@ class InvoiceSendRunLine(models.Model):
         :param str failure_type: a key of ``const.FAILURE_TYPES``
         :param str reason: for the user
         """
-        self.write({"state": "failed"})
+        self.write(
+            {
+                "state": "failed",
+                "failure_type": failure_type,
+                "failure_reason": reason,
+            }
+        )
         self.delivery_ids._set_error(failure_type, reason)
 
     def _post_letter(self, values):
@@ -317,7 +362,7 @@ class InvoiceSendRunLine(models.Model):
         message = self.move_id.with_context(
             disable_attachment_import=True, no_document=True
         ).message_post(
-            body=Markup(self.body or ""),
+            body=self._get_text(),
             subject=self.subject,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -336,6 +381,14 @@ class InvoiceSendRunLine(models.Model):
         message.sudo().partner_ids |= self.delivery_ids.partner_id
         self.write({"mail_message_id": message.id, "state": "written"})
         self.delivery_ids.write({"mail_message_id": message.id})
+
+    def _get_text(self):
+        """:return: the letter's text, with the note for all below it
+
+        :rtype: Markup
+        """
+        text = Markup(self.body or "")
+        return text + plaintext2html(self.note) if self.note else text
 
     def _get_followers_to_notify(self):
         """:return: the colleagues that get a native notification of the letter (B11)"""
@@ -427,7 +480,7 @@ class InvoiceSendRunLine(models.Model):
                 "line": line,
                 "move": move,
                 "lang": self.mail_lang,
-                "body": Markup(self.body or ""),
+                "body": self._get_text(),
                 "link": LINK_PLACEHOLDER,
             },
             lang=self.mail_lang,

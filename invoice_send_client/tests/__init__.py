@@ -1,5 +1,6 @@
 from . import (
     test_account_move,
+    test_account_move_send_batch_wizard,
     test_account_move_send_wizard,
     test_letters,
     test_size,

@@ -1,0 +1,508 @@
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+from ..tools import addresses, size
+
+
+@dataclass
+class ReviewRow:
+    """What the review window shows and may change of one document.
+
+    Also read off a record of ``account.move.send.batch.wizard.line``: the names are the
+    same.
+    """
+
+    #: what a line of the window takes over as it is
+    PLAIN_FIELDS: ClassVar = (
+        "sending_methods",
+        "extra_edis",
+        "invoice_edi_format",
+        "mail_lang",
+        "document_mode",
+        "mail_partner_ids",
+        "email_to",
+        "email_cc",
+        "email_bcc",
+        "other_file_size",
+    )
+
+    move_id: object
+    sending_methods: list = field(default_factory=list)
+    extra_edis: list = field(default_factory=list)
+    invoice_edi_format: str = ""
+    mail_template_id: object = None
+    mail_lang: str = ""
+    document_mode: str = "link"
+    mail_partner_ids: list = field(default_factory=list)
+    email_to: str = ""
+    email_cc: str = ""
+    email_bcc: str = ""
+    other_file_size: int = 0
+
+
+@dataclass
+class ReviewFacts:
+    """What is stored about all rows, read in a handful of queries.
+
+    :param constraints: why a document can't be sent at all, by id
+    :param being_sent: ids of the documents whose mail is leaving now
+    :param bounced: ids of the documents that a mail server sent back
+    :param bounced_emails: addresses (ASCII) whose last mail bounced
+    :param pdf_sizes: bytes of the legal PDFs that are bigger than usual, by id
+    :param limits: bytes that the company's mail server takes, by company id
+    :param last_lines: ids of the documents' last sendings, by id
+    """
+
+    constraints: dict
+    being_sent: set
+    bounced: set
+    bounced_emails: set
+    pdf_sizes: dict
+    limits: dict
+    last_lines: dict
+
+
+class AccountMoveSend(models.AbstractModel):
+    """Looks at many documents before they are sent, without a query for each (B8).
+
+    Nothing here renders a letter, asks the internet or writes: what is stored says
+    what would become of each document.
+    """
+
+    # one pipeline, two concerns in two files: one would be too long to read
+    _name = "account.move.send"
+    _inherit = ["account.move.send"]
+
+    # -- what each document would do by default ----------------------------------------
+
+    @api.model
+    def _prepare_review_rows(self, moves):
+        """Say what Send would do with each document.
+
+        :param moves: ``account.move``, any
+        :return: a row for each document, in their order
+        :rtype: list[ReviewRow]
+        """
+        with self._ask_no_network(moves):
+            rows = [self._prepare_review_row(move) for move in moves]
+        self._fill_review_letters(rows)
+        self._fill_review_addresses([row for row in rows if row.sending_methods])
+        return rows
+
+    @api.model
+    def _prepare_review_row(self, move):
+        row = ReviewRow(move_id=move)
+        row.document_mode = move.company_id._get_invoice_document_mode()
+        if self._get_move_constraints(move):
+            return row
+        row.extra_edis = sorted(self._get_default_extra_edis(move))
+        methods = self._get_default_sending_methods(move)
+        row.invoice_edi_format = self._get_default_invoice_edi_format(
+            move, sending_methods=methods
+        )
+        row.sending_methods = [
+            method
+            for method in sorted(methods)
+            if self._is_review_method_applicable(method, move, row)
+        ]
+        return row
+
+    @api.model
+    def _is_review_method_applicable(self, method, move, row):
+        """:return: whether a method stays ticked; e-mail is told by its addresses"""
+        if not self._is_applicable_to_company(method, move.company_id):
+            return False
+        return method in ("email", "manual") or self._is_applicable_to_move(
+            method,
+            move,
+            invoice_edi_format=row.invoice_edi_format,
+            extra_edis=row.extra_edis,
+        )
+
+    @api.model
+    def _fill_review_letters(self, rows):
+        """Choose language and letter: the same for documents that are alike."""
+        found = {}
+        for row in rows:
+            move = row.move_id
+            key = (move.company_id, move.move_type, move.partner_id.lang)
+            if key not in found:
+                template = self._get_default_mail_template_id(move)
+                found[key] = template, self._get_default_mail_lang(move, template)
+            row.mail_template_id, row.mail_lang = found[key]
+            # sudo: the size of files that go with the letter
+            files = row.mail_template_id.sudo().attachment_ids
+            row.other_file_size = sum(files.mapped("file_size"))
+
+    @api.model
+    def _fill_review_addresses(self, rows):
+        """Fill in To and CC as the one-document window would, in bulk."""
+        by_letter = defaultdict(list)
+        for row in rows:
+            by_letter[row.mail_template_id, row.mail_lang].append(row)
+        for (template, lang), alike in by_letter.items():
+            moves = self.env["account.move"].union(*(row.move_id for row in alike))
+            lines = self._get_default_address_lines_by_move(moves, template, lang)
+            for row in alike:
+                for name, value in lines[row.move_id.id].items():
+                    setattr(row, name, value)
+
+    @api.model
+    def _get_default_address_lines_by_move(self, moves, template, lang):
+        """Give what ``_get_default_address_lines`` gives, for many documents.
+
+        :param moves: documents with the same letter and language
+        :return: ``mail_partner_ids``, ``email_to`` and ``email_cc`` by document id
+        :rtype: dict[int, dict]
+        """
+        if template.use_default_to or not template:
+            return self._get_customer_address_lines(moves)
+        texts = {
+            name: self._render_review_field(template, lang, moves, name)
+            for name in ("partner_to", "email_to", "email_cc")
+        }
+        result = {}
+        for move in moves:
+            # sudo: as natively, the letter may name contacts that the user can't read
+            partners = self.env["res.partner"].sudo()
+            if template.partner_to:
+                partner_to = texts["partner_to"][move.id]
+                ids = template._parse_partner_to(partner_to)
+                partners = partners.browse(ids).exists().filtered("email")
+            to = self._get_address_line(partners)
+            result[move.id] = {
+                "mail_partner_ids": partners.ids,
+                "email_to": addresses.join(to, texts["email_to"][move.id]),
+                "email_cc": addresses.join(texts["email_cc"][move.id]),
+            }
+        return result
+
+    @api.model
+    def _render_review_field(self, template, lang, moves, name):
+        """:return: a field of the letter by document, empty where it is empty or where
+        the letter does not render: that is told when the letter is written"""
+        if not template[name]:
+            return dict.fromkeys(moves.ids)
+        # sudo: as natively, users need no right on letters to send them
+        template = template.sudo().with_context(lang=lang)
+        try:
+            return template._render_field(name, moves.ids)
+        except Exception:
+            return dict.fromkeys(moves.ids)
+
+    @api.model
+    def _get_customer_address_lines(self, moves):
+        """:return: as :meth:`_get_default_address_lines_by_move`: the customers' own"""
+        result = {}
+        partners = self.env["res.partner"]
+        for move_id, found in moves._message_get_default_recipients().items():
+            known = partners.browse(found["partner_ids"]).with_prefetch(
+                moves.partner_id.ids
+            )
+            to = self._get_address_line(known.filtered("email"))
+            result[move_id] = {
+                "mail_partner_ids": known.filtered("email").ids,
+                "email_to": to
+                or addresses.join(found["email_to"], *known.mapped("email")),
+            }
+        return result
+
+    @api.model
+    def _get_review_letter(self, move, lang):
+        """:return: the letter for a language that the user chose in a row
+
+        :param move: the document
+        :param str lang: code of an installed language
+        :rtype: mail.template
+        """
+        return self._get_default_mail_template_id(move)
+
+    @api.model
+    def _get_method_labels(self):
+        """:return: how each way of sending is called on the screen, by key
+
+        :rtype: dict[str, str]
+        """
+        fields_info = self.env["ir.model.fields"]
+        methods = fields_info.get_field_selection(
+            "res.partner", "invoice_sending_method"
+        )
+        edis = self._get_all_extra_edis()
+        return {
+            **dict(methods),
+            **{key: values["label"] for key, values in edis.items()},
+        }
+
+    # -- what stands against it --------------------------------------------------------
+
+    @api.model
+    def _get_review_facts(self, rows):
+        """Read what is known about the rows' documents and addresses.
+
+        :param rows: ``ReviewRow`` or records with the same names
+        :rtype: ReviewFacts
+        """
+        moves = self.env["account.move"].union(*(row.move_id for row in rows))
+        emails = {
+            email
+            for row in rows
+            for name in ("email_to", "email_cc")
+            for _name, email in addresses.parse(getattr(row, name))[0]
+        }
+        bounced, bounced_emails = self._find_bounced(moves, emails)
+        return ReviewFacts(
+            constraints={
+                move.id: next(iter(self._get_move_constraints(move).values()), "")
+                for move in moves
+            },
+            being_sent=self._find_being_sent(moves),
+            bounced=bounced,
+            bounced_emails=bounced_emails,
+            pdf_sizes=self._find_big_pdfs(moves),
+            limits={
+                company.id: self._get_review_size_limit(company)
+                for company in moves.company_id
+            },
+            last_lines=moves._get_last_send_line_ids(),
+        )
+
+    @api.model
+    def _find_being_sent(self, moves):
+        # sudo: who may open the window may know that the document is being sent
+        groups = (
+            self.env["invoice.delivery"]
+            .sudo()
+            ._read_group(
+                [
+                    ("move_id", "in", moves.ids),
+                    ("is_current", "=", True),
+                    ("state", "=", "outgoing"),
+                    ("failure_reason", "=", False),
+                ],
+                ["move_id"],
+            )
+        )
+        return {move.id for (move,) in groups}
+
+    @api.model
+    def _find_bounced(self, moves, emails):
+        """:return: ids of documents that came back, and addresses whose last mail did
+
+        :param moves: the documents
+        :param set emails: the addresses that they would go to
+        :rtype: tuple[set[int], set[str]]
+        """
+        # sudo: who may open the window may know that a mail came back
+        deliveries = self.env["invoice.delivery"].sudo()
+        bounced = [("company_id", "in", moves.company_id.ids), ("state", "=", "bounce")]
+        documents = deliveries._read_group(
+            [*bounced, ("move_id", "in", moves.ids), ("is_current", "=", True)],
+            ["move_id"],
+        )
+        back = dict(deliveries._read_group(bounced, ["email"], ["id:max"]))
+        back = {email: last for email, last in back.items() if email in emails}
+        later = deliveries._find_last_by_email(moves.company_id, back)
+        # Odoo's own count, which every mail of the customer clears
+        counted = moves.partner_id.filtered("message_bounce").mapped("email_normalized")
+        return (
+            {move.id for (move,) in documents},
+            {email for email in back if back[email] == later[email]} | set(counted),
+        )
+
+    @api.model
+    def _find_big_pdfs(self, moves):
+        """:return: bytes of the legal PDFs that are bigger than the usual estimate"""
+        # sudo: the size of files of documents that the user may send
+        files = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("res_model", "=", "account.move"),
+                    ("res_field", "=", "invoice_pdf_report_file"),
+                    ("res_id", "in", moves.ids),
+                    ("file_size", ">", size.PDF_ESTIMATE),
+                ],
+                ["res_id", "file_size"],
+            )
+        )
+        return {file.res_id: file.file_size for file in files}
+
+    @api.model
+    def _get_review_size_limit(self, company):
+        """:return: bytes that the server for the company's invoices takes"""
+        # sudo: users can't read mail servers; one figure of it is used
+        server = company.sudo().invoice_mail_server_id
+        return server._get_max_email_size() * size.MEGABYTE
+
+    @api.model
+    def _check_any_sendable(self, moves):
+        """Refuse a selection in which no document can be sent at all.
+
+        :param moves: ``account.move``
+        :raise UserError: with each document's reason
+        """
+        reasons = []
+        for move in moves:
+            constraints = self._get_move_constraints(move)
+            if not constraints:
+                return
+            reasons.append(next(iter(constraints.values())))
+        if reasons:
+            raise UserError("\n".join(dict.fromkeys(reasons)))
+
+    # -- in words ----------------------------------------------------------------------
+
+    @api.model
+    def _get_review_block(self, row, facts):
+        """Say why a document can't be sent as the row stands (B8).
+
+        :param row: ``ReviewRow`` or a record with the same names
+        :param ReviewFacts facts: about all rows
+        :return: the reason for the user, ``""`` where it can be sent
+        :rtype: str
+        """
+        if reason := facts.constraints[row.move_id.id]:
+            return reason
+        known = getattr(row, "last_line_id", None)
+        if known is not None and known.id != facts.last_lines.get(
+            row.move_id.id, False
+        ):
+            return self.env._("Sent by somebody while this window was open.")
+        methods = set(row.sending_methods or [])
+        if not methods:
+            return self.env._("No way of sending applies to this customer.")
+        if "email" in methods and (problem := self._get_row_address_problem(row)):
+            wrong, nobody = problem
+            if wrong or methods == {"email"}:
+                return wrong or nobody
+        if self._is_row_hopelessly_big(row, facts):
+            return self.env._("Too big for the mail server: take out files.")
+        return ""
+
+    @api.model
+    def _get_row_address_problem(self, row):
+        """:return: what is no address, and that there is none, in words; ``None``
+        where the row has addresses and nothing else"""
+        wrong = [
+            piece
+            for name in ("email_to", "email_cc", "email_bcc")
+            for piece in addresses.parse(getattr(row, name))[1]
+        ]
+        if wrong:
+            words = ", ".join(wrong)
+            return self.env._("This is no e-mail address: %s", words), ""
+        if not addresses.parse(row.email_to)[0]:
+            return "", self.env._("No e-mail address: type one.")
+        return None
+
+    @api.model
+    def _get_row_limit(self, row, facts):
+        return facts.limits[row.move_id.company_id.id]
+
+    @api.model
+    def _estimate_row_size(self, row, facts, document_mode=None):
+        """:return: bytes of a row's message on the wire, rather too many
+
+        :param str document_mode: with the PDF or without; as chosen if empty
+        :rtype: int
+        """
+        if "email" not in (row.sending_methods or []):
+            return 0
+        sizes = [row.other_file_size] if row.other_file_size else []
+        if (document_mode or row.document_mode) == "attachment":
+            sizes.append(facts.pdf_sizes.get(row.move_id.id, size.PDF_ESTIMATE))
+        return size.estimate_message_size(sizes)
+
+    @api.model
+    def _is_row_too_big(self, row, facts):
+        return self._estimate_row_size(row, facts) > self._get_row_limit(row, facts)
+
+    @api.model
+    def _is_row_hopelessly_big(self, row, facts):
+        """:return: whether not even a link in place of the PDF makes the mail fit"""
+        can_shrink = row.move_id.company_id._is_invoice_link_public()
+        mode = "link" if can_shrink else row.document_mode
+        return self._estimate_row_size(row, facts, mode) > self._get_row_limit(
+            row, facts
+        )
+
+    @api.model
+    def _get_review_warnings(self, row, facts):
+        """Say what to think of before a document is sent (B7, B8).
+
+        :param row: ``ReviewRow`` or a record with the same names
+        :param ReviewFacts facts: about all rows
+        :return: sentences for the user, and whether the row is better left unticked
+        :rtype: tuple[list[str], bool]
+        """
+        move, warnings = row.move_id, []
+        if facts.constraints[move.id]:
+            return warnings, False
+        bounced = self._describe_bounced(row, facts)
+        if bounced:
+            warnings.append(bounced)
+        is_leaving = move.id in facts.being_sent
+        if is_leaving:
+            warnings.append(self.env._("Being sent now."))
+        elif move.invoice_sent_datetime:
+            warnings.append(self._describe_sent_before(move))
+        if "email" in (row.sending_methods or []) and self._is_row_too_big(row, facts):
+            warnings.append(
+                self.env._("Too big for the mail server: a link goes in its place.")
+            )
+        warnings += self._get_language_warnings(row)
+        return warnings, bool(bounced or is_leaving)
+
+    @api.model
+    def _describe_bounced(self, row, facts):
+        emails = [
+            email
+            for name in ("email_to", "email_cc")
+            for _name, email in addresses.parse(getattr(row, name))[0]
+        ]
+        back = [email for email in emails if email in facts.bounced_emails]
+        if back:
+            return self.env._("Mail to %s came back before.", ", ".join(back))
+        if row.move_id.id in facts.bounced:
+            sent_to = addresses.parse(row.move_id.invoice_delivery_recipients)[0]
+            if {found.email for found in sent_to} & set(emails):
+                return self.env._("This document came back before.")
+        return ""
+
+    @api.model
+    def _describe_sent_before(self, move):
+        """:return: when and to whom a document went, from what is stored on it"""
+        sentence = self.env._(
+            "Sent on %(time)s to %(addresses)s.",
+            time=format_datetime(
+                self.env, move.invoice_sent_datetime, dt_format="short"
+            ),
+            addresses=move.invoice_delivery_recipients or "",
+        )
+        if not move.invoice_view_datetime:
+            return sentence
+        look = format_datetime(self.env, move.invoice_view_datetime, dt_format="short")
+        viewed = self.env._("Viewed on %s.", look)
+        return f"{sentence} {viewed}"
+
+    @api.model
+    def _get_language_warnings(self, row):
+        """:return: a sentence where the letter is not in the customer's language"""
+        lang = row.move_id.partner_id.lang
+        installed = dict(self.env["res.lang"].get_installed())
+        if not lang or lang in installed:
+            return []
+        return [
+            self.env._(
+                "The customer's language (%(wanted)s) is not installed: the letter is "
+                "in %(language)s.",
+                wanted=lang,
+                language=installed.get(row.mail_lang, row.mail_lang),
+            )
+        ]

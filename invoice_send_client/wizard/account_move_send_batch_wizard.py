@@ -1,0 +1,427 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import format_datetime
+
+from ..models.account_move_send_review import ReviewRow
+from ..tools import addresses
+
+#: Documents that are named one by one where something stands against all of them.
+NAMED_DOCUMENTS = 10
+
+
+class AccountMoveSendBatchWizard(models.TransientModel):
+    """The review window: which document goes to whom, and what can't go.
+
+    ``line_ids`` are the rows; ``move_ids`` follow them: the documents that are ticked
+    and can be sent. Whatever other apps do with ``move_ids`` at Send never reaches a
+    document that stays here.
+    """
+
+    _inherit = "account.move.send.batch.wizard"
+
+    line_ids = fields.One2many(
+        "account.move.send.batch.wizard.line", "wizard_id", string="Documents"
+    )
+    move_ids = fields.Many2many(
+        compute="_compute_move_ids", store=True, readonly=False, required=False
+    )
+    email_from_name = fields.Char(
+        string="From",
+        compute="_compute_email_from_name",
+        store=True,
+        readonly=False,
+        help="Shown to the clients as the sender; changed for this sending only.",
+    )
+    scheduled_datetime = fields.Datetime(
+        string="Send later",
+        help="Nothing leaves before this moment. Empty: now.",
+    )
+    attachment_ids = fields.Many2many(
+        "ir.attachment",
+        "invoice_send_batch_attachment_rel",
+        string="Files for all",
+        help="Go with every ticked document.",
+    )
+    note = fields.Text(help="Added below the text of every letter.")
+    one_mail_per_customer = fields.Boolean(
+        help="Documents with the same recipients go in one mail, with a link each."
+    )
+    # what the buttons above the rows say for all ticked ones
+    set_mail_lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language for all",
+    )
+    set_document_mode = fields.Selection(
+        [("link", "Link"), ("attachment", "Attachment")], string="Way for all"
+    )
+    set_email_bcc = fields.Char(string="BCC for all")
+    line_count = fields.Integer(compute="_compute_counts")
+    ready_count = fields.Integer(compute="_compute_counts")
+    blocked_count = fields.Integer(compute="_compute_counts")
+    link_problem = fields.Char(compute="_compute_link_problem")
+    run_id = fields.Many2one("invoice.send.run", help="What Send has written.")
+
+    # -- rows --------------------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields_list):
+        # EXTENDS 'account'
+        values = super().default_get(fields_list)
+        if "line_ids" in fields_list and "line_ids" not in values:
+            move_ids = self.env.context.get("active_ids", [])
+            moves = self.env["account.move"].browse(move_ids)
+            values["line_ids"] = self._prepare_line_commands(moves)
+            values.pop("move_ids", None)  # follow the rows
+        return values
+
+    @api.model
+    def _prepare_line_commands(self, moves):
+        """:return: commands that make a row for each document, all values given, so
+        that nothing is computed row by row afterwards"""
+        Send = self.env["account.move.send"]
+        moves.check_access("read")
+        rows = Send._prepare_review_rows(moves)
+        last_lines = moves._get_last_send_line_ids()
+        return [
+            Command.create(
+                {**values, "last_line_id": last_lines.get(row.move_id.id, False)}
+            )
+            for row, values in zip(rows, self._get_row_values(rows), strict=True)
+        ]
+
+    @api.model
+    def _get_row_values(self, rows):
+        """:return: values of the lines of these rows
+
+        :param list[ReviewRow] rows: from ``_prepare_review_rows``
+        :rtype: list[dict]
+        """
+        Line = self.env["account.move.send.batch.wizard.line"]
+        result = []
+        for row, verdict in zip(rows, self._get_row_verdicts(rows), strict=True):
+            judgement = Line._get_judgement(verdict["blocked"], verdict["is_doubtful"])
+            move = row.move_id
+            result.append(
+                {
+                    **{name: getattr(row, name) for name in ReviewRow.PLAIN_FIELDS},
+                    **verdict,
+                    "move_id": move.id,
+                    "move_name": move.name,
+                    "partner_id": move.partner_id.id,
+                    "company_id": move.company_id.id,
+                    "mail_template_id": row.mail_template_id.id,
+                    "judged_as": judgement,
+                    "to_send": judgement == "good",
+                    "is_edited": False,
+                }
+            )
+        return result
+
+    def _get_row_verdicts(self, rows):
+        """Judge rows as they stand (requirements B8).
+
+        :param rows: ``ReviewRow`` or lines
+        :return: ``blocked``, ``block_reason``, ``warning``, ``is_doubtful`` of each
+        :rtype: list[dict]
+        """
+        Send, result = self.env["account.move.send"], []
+        facts = Send._get_review_facts(rows)
+        for row in rows:
+            reason = Send._get_review_block(row, facts)
+            warnings, is_doubtful = Send._get_review_warnings(row, facts)
+            result.append(
+                {
+                    "blocked": bool(reason),
+                    "block_reason": reason,
+                    "warning": " ".join(warnings),
+                    "is_doubtful": is_doubtful,
+                }
+            )
+        return result
+
+    def _get_sendable_lines(self):
+        """:return: the rows that Send takes"""
+        return self.line_ids.filtered(lambda line: line.to_send and not line.blocked)
+
+    @api.depends("line_ids.to_send", "line_ids.blocked")
+    def _compute_move_ids(self):
+        for wizard in self:
+            wizard.move_ids = wizard._get_sendable_lines().move_id
+
+    @api.depends("line_ids.to_send", "line_ids.blocked")
+    def _compute_counts(self):
+        for wizard in self:
+            wizard.line_count = len(wizard.line_ids)
+            wizard.ready_count = len(wizard._get_sendable_lines())
+            wizard.blocked_count = len(wizard.line_ids.filtered("blocked"))
+
+    @api.constrains("move_ids", "line_ids")
+    def _check_move_ids_constraints(self):
+        # OVERRIDE 'account'
+        # natively one draft stops all; here only a selection without any document
+        # that can be sent
+        for wizard in self:
+            moves = wizard.line_ids.move_id or wizard.move_ids
+            self.env["account.move.send"]._check_any_sendable(moves)
+
+    # -- the letter's frame ------------------------------------------------------------
+
+    @api.depends("line_ids.company_id")
+    def _compute_email_from_name(self):
+        for wizard in self:
+            company = wizard.line_ids.company_id[:1] or self.env.company
+            wizard.email_from_name = company._get_invoice_sender(self.env.user)[0]
+
+    @api.depends("line_ids.company_id")
+    def _compute_link_problem(self):
+        for wizard in self:
+            problems = [
+                company._get_invoice_link_problem()
+                for company in wizard.line_ids.company_id
+            ]
+            wizard.link_problem = next(filter(None, problems), False)
+
+    # -- what other apps show and ask --------------------------------------------------
+
+    @api.depends("line_ids.sending_methods", "line_ids.extra_edis")
+    def _compute_summary_data(self):
+        # OVERRIDE 'account'
+        # natively every letter is rendered to count the methods
+        for wizard in self:
+            counts = {}
+            for line in wizard._get_sendable_lines():
+                for method in [*(line.sending_methods or []), *(line.extra_edis or [])]:
+                    counts[method] = counts.get(method, 0) + 1
+            labels = self.env["account.move.send"]._get_method_labels()
+            wizard.summary_data = {
+                method: {
+                    "count": count,
+                    "label": self.env._("by %s", labels.get(method, method)),
+                }
+                for method, count in counts.items()
+            }
+
+    @api.depends("move_ids")
+    def _compute_alerts(self):
+        # OVERRIDE 'account'
+        # natively every letter is rendered; addresses are told row by row
+        for wizard in self:
+            data = {
+                line.move_id: {
+                    "sending_methods": line.sending_methods or [],
+                    "extra_edis": line.extra_edis or [],
+                    "invoice_edi_format": line.invoice_edi_format,
+                }
+                for line in wizard._get_sendable_lines()
+            }
+            moves = self.env["account.move"].union(*data)
+            with self._ask_no_network(moves):
+                alerts = self._get_alerts(moves, data) if moves else {}
+            alerts.pop("account_missing_email", None)
+            wizard.alerts = alerts
+
+    @api.model
+    def _get_default_sending_methods(self, move):
+        # EXTENDS 'account'
+        # other apps ask at Send how a document goes: as its row says
+        domain = [("wizard_id", "in", self.ids), ("move_id", "=", move.id)]
+        line = self.line_ids.search(domain, limit=1) if self.ids else self.line_ids
+        if line:
+            return set(line.sending_methods or [])
+        return super()._get_default_sending_methods(move)
+
+    # -- one value for all -------------------------------------------------------------
+
+    def action_set_for_all(self):
+        """Give every ticked row the language, the way or the BCC chosen above."""
+        self.ensure_one()
+        values = {
+            name: self[f"set_{name}"]
+            for name in ("mail_lang", "document_mode", "email_bcc")
+            if self[f"set_{name}"]
+        }
+        self._get_sendable_lines().write(values)
+        self.write({f"set_{name}": False for name in values})
+        return self._get_window_action()
+
+    def _get_window_action(self):
+        """:return: the action that shows this window again"""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send to clients"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+    # -- Send --------------------------------------------------------------------------
+
+    def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
+        # EXTENDS 'account'
+        self.ensure_one()
+        if not self.line_ids:  # made by another app, with documents and no rows
+            self.line_ids = self._prepare_line_commands(self.move_ids)
+        self.line_ids._compute_block_reason()  # what changed since the window opened
+        lines = self._get_sendable_lines()
+        if not lines:
+            self._raise_nothing_to_send()
+        if self.alerts:
+            self._raise_danger_alerts(self.alerts)
+        if force_synchronous:
+            return super().action_send_and_print(
+                force_synchronous=True, allow_fallback_pdf=allow_fallback_pdf
+            )
+        self._check_cron()
+        runs = self._create_runs(lines)
+        runs._start()
+        return self._tell_sending(runs)
+
+    def _raise_nothing_to_send(self):
+        raise UserError(
+            self.env._("Nothing is ticked that can be sent.\n%s", self._describe_left())
+        )
+
+    def _describe_left(self):
+        """:return: the rows that stay, with their reasons, a line each"""
+        left = self.line_ids - self._get_sendable_lines()
+        reasons = [
+            f"{line.move_id.display_name}: "
+            f"{line.block_reason or self.env._('not ticked')}"
+            for line in left[:NAMED_DOCUMENTS]
+        ]
+        if len(left) > NAMED_DOCUMENTS:
+            more = len(left) - NAMED_DOCUMENTS
+            reasons.append(self.env._("and %s more", more))
+        return "\n".join(reasons)
+
+    def _check_cron(self):
+        """:raise RedirectWarning: where the scheduled action that sends is off"""
+        # sudo: users may start their own sending, not read scheduled actions
+        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
+        if cron.active:
+            return
+        words = self.env._(
+            "Several documents are sent by the scheduled action “%s”, which is "
+            "switched off: ask your administrator to switch it on.",
+            cron.name,
+        )
+        if not self.env.user.has_group("base.group_system"):
+            raise UserError(words)
+        action = cron._get_records_action(views=[(False, "form")])
+        raise RedirectWarning(words, action, self.env._("Show it"))
+
+    def _create_runs(self, lines):
+        """Copy the rows to lasting records, one run a company (D7).
+
+        :param lines: the rows that go
+        :rtype: invoice.send.run
+        """
+        Run = self.env["invoice.send.run"]
+        # sudo: evidence that nobody may write by hand
+        runs = Run.sudo()
+        left, modes = self.line_ids - lines, lines._get_fitting_modes()
+        for company, own_lines in lines.grouped("company_id").items():
+            run = Run._create_for_moves(
+                {
+                    line.move_id: self._get_row_settings(line, modes[line.id])
+                    for line in own_lines
+                }
+            )
+            run._note_skipped(left._get_reasons_left(company))
+            runs |= run
+        # sudo: the files live as long as the sending's records, not as the window
+        self.attachment_ids.sudo().write(
+            {"res_model": runs._name, "res_id": runs[:1].id}
+        )
+        self.run_id = runs[:1]
+        return runs
+
+    def _get_row_settings(self, line, document_mode):
+        """Give a row as settings of ``account.move.send``.
+
+        Subject, text and files that nobody changed are left to the moment when the
+        mail leaves.
+
+        :param line: the row
+        :param str document_mode: as chosen, or a link where the file is too big
+        :rtype: dict
+        """
+        methods = set(line.sending_methods or [])
+        if not addresses.parse(line.email_to)[0]:
+            methods.discard("email")
+        return {
+            **self._get_row_letter(line),
+            "sending_methods": methods,
+            "extra_edis": set(line.extra_edis or []),
+            "invoice_edi_format": line.invoice_edi_format,
+            "pdf_report": line.pdf_report_id,
+            "author_partner_id": self.env.user.partner_id.id,
+            "document_mode": document_mode,
+            "previous_line_id": line.last_line_id.id,
+            "scheduled_datetime": self.scheduled_datetime,
+            "mail_attachments_widget": line.mail_attachments_widget,
+            "extra_files": self._get_extra_files(),
+        }
+
+    def _get_row_letter(self, line):
+        """:return: what a row's mail says, and to whom"""
+        sender = self._get_default_email_from(
+            line.move_id, self.env.user, self.email_from_name
+        )
+        return {
+            "mail_template": line.mail_template_id,
+            "mail_lang": line.mail_lang,
+            "mail_subject": line.custom_subject,
+            "mail_body": line.custom_body,
+            "mail_partner_ids": line.mail_partner_ids,
+            "note": self.note,
+            "email_from": sender,
+            "email_to": line.email_to,
+            "email_cc": line.email_cc,
+            "email_bcc": line.email_bcc,
+            "copy_followers": line.copy_followers,
+        }
+
+    def _get_extra_files(self):
+        """:return: the files for all, in the form of ``mail_attachments_widget``"""
+        return [
+            {
+                "id": file.id,
+                "name": file.name,
+                "mimetype": file.mimetype,
+                "placeholder": False,
+                "manual": True,
+            }
+            for file in self.attachment_ids
+        ]
+
+    def _tell_sending(self, runs):
+        """:return: the notification that ends the window"""
+        left = self.line_ids - self._get_sendable_lines()
+        count = len(runs.line_ids)
+        if self.scheduled_datetime:
+            words = self.env._(
+                "%(count)s documents leave on %(time)s.",
+                count=count,
+                time=format_datetime(
+                    self.env, self.scheduled_datetime, dt_format="short"
+                ),
+            )
+        else:
+            words = self.env._("%s documents are being sent.", count)
+        if left:
+            words += "\n" + self.env._("Left out:") + "\n" + self._describe_left()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if left else "info",
+                "title": self.env._("Send to clients"),
+                "message": words,
+                "sticky": bool(left),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

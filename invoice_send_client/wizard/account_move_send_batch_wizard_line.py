@@ -1,0 +1,265 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import formatLang
+
+from ..const import DOCUMENT_MODES
+from ..tools import size
+
+
+class AccountMoveSendBatchWizardLine(models.TransientModel):
+    """One document of the review window: who gets it, how, and what stands against it.
+
+    Written when the window opens, in one statement for all documents and without
+    rendering a letter. What the user edits stays here until Send; subject and text are
+    rendered when somebody reads them, else when the mail leaves.
+    """
+
+    _name = "account.move.send.batch.wizard.line"
+    _description = "Document to Send"
+    _order = "id"
+    _rec_name = "move_id"
+
+    wizard_id = fields.Many2one(
+        "account.move.send.batch.wizard", required=True, ondelete="cascade", index=True
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Document", required=True, ondelete="cascade"
+    )
+    move_name = fields.Char(related="move_id.name", store=True, string="Number")
+    partner_id = fields.Many2one(
+        related="move_id.partner_id", store=True, string="Customer"
+    )
+    company_id = fields.Many2one(related="move_id.company_id", store=True)
+    currency_id = fields.Many2one(related="move_id.currency_id")
+    amount_total = fields.Monetary(related="move_id.amount_total", string="Total")
+    last_line_id = fields.Many2one(
+        "invoice.send.run.line",
+        help="The document's last sending that this window knows of.",
+    )
+
+    # whether it goes
+    to_send = fields.Boolean(
+        string="Send", compute="_compute_to_send", store=True, readonly=False
+    )
+    judged_as = fields.Char(compute="_compute_to_send", store=True, readonly=False)
+    blocked = fields.Boolean(
+        string="Can't be sent", compute="_compute_block_reason", store=True
+    )
+    block_reason = fields.Char(compute="_compute_block_reason", store=True)
+    warning = fields.Char(compute="_compute_block_reason", store=True)
+    is_doubtful = fields.Boolean(
+        string="Better left unticked", compute="_compute_block_reason", store=True
+    )
+
+    # how it goes
+    sending_methods = fields.Json()
+    methods_text = fields.Char(string="Sent by", compute="_compute_methods_text")
+    extra_edis = fields.Json()
+    invoice_edi_format = fields.Char()
+    pdf_report_id = fields.Many2one("ir.actions.report")
+    document_mode = fields.Selection(
+        DOCUMENT_MODES, string="Attached or link", required=True, default="link"
+    )
+    mail_attachments_widget = fields.Json(
+        help="The files, where the row was opened; else those of the letter."
+    )
+    other_file_size = fields.Integer(help="Bytes of the files beside the PDF.")
+    message_size = fields.Char(string="Size", compute="_compute_message_size")
+
+    # to whom
+    mail_partner_ids = fields.Json(help="Contacts chosen as recipients.")
+    email_to = fields.Char(string="To")
+    email_cc = fields.Char(string="CC")
+    email_bcc = fields.Char(string="BCC")
+    copy_followers = fields.Boolean()
+
+    # what it says
+    mail_lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(), string="Language"
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        compute="_compute_mail_template_id",
+        store=True,
+        readonly=False,
+        compute_sudo=False,
+    )
+    custom_subject = fields.Char()
+    custom_body = fields.Html(sanitize=False)
+    subject = fields.Char(
+        compute="_compute_subject", inverse="_inverse_subject", compute_sudo=False
+    )
+    body = fields.Html(
+        compute="_compute_body",
+        inverse="_inverse_body",
+        sanitize=False,
+        compute_sudo=False,
+    )
+    is_edited = fields.Boolean(
+        string="Text changed", compute="_compute_is_edited", store=True
+    )
+
+    # -- whether it goes ---------------------------------------------------------------
+
+    @api.depends(
+        "email_to",
+        "email_cc",
+        "email_bcc",
+        "sending_methods",
+        "document_mode",
+        "mail_lang",
+        "other_file_size",
+        "wizard_id.attachment_ids",
+    )
+    def _compute_block_reason(self):
+        verdicts = self.wizard_id._get_row_verdicts(self)
+        for line, values in zip(self, verdicts, strict=True):
+            for name in ("blocked", "block_reason", "warning", "is_doubtful"):
+                line[name] = values[name]
+
+    @api.depends("blocked", "is_doubtful")
+    def _compute_to_send(self):
+        """Tick what can be sent; what the user ticked or unticked stays so, unless the
+        document became another case: an address typed into a row without one ticks
+        it."""
+        for line in self:
+            judgement = line._get_judgement(line.blocked, line.is_doubtful)
+            if line.judged_as == judgement:
+                line.to_send = line.to_send
+            else:
+                line.to_send = judgement == "good"
+            line.judged_as = judgement
+
+    @api.model
+    def _get_judgement(self, blocked, is_doubtful):
+        return "blocked" if blocked else "doubtful" if is_doubtful else "good"
+
+    # -- how it goes -------------------------------------------------------------------
+
+    @api.depends("sending_methods", "extra_edis")
+    def _compute_methods_text(self):
+        labels = self.env["account.move.send"]._get_method_labels()
+        for line in self:
+            methods = [*(line.sending_methods or []), *(line.extra_edis or [])]
+            line.methods_text = ", ".join(labels.get(m, m) for m in methods)
+
+    @api.depends("document_mode", "sending_methods", "other_file_size", "custom_body")
+    def _compute_message_size(self):
+        Send = self.env["account.move.send"]
+        facts = Send._get_review_facts(self)
+        for line in self:
+            estimate = Send._estimate_row_size(line, facts) / size.MEGABYTE
+            line.message_size = estimate and self.env._(
+                "%s MB", formatLang(self.env, max(estimate, 0.1), digits=1)
+            )
+
+    def _get_fitting_modes(self):
+        """:return: how each document goes, by line id: a link where the file is too big
+            for the mail server (B9)
+
+        :rtype: dict[int, str]
+        """
+        Send = self.env["account.move.send"]
+        facts = Send._get_review_facts(self)
+        return {
+            line.id: "link" if Send._is_row_too_big(line, facts) else line.document_mode
+            for line in self
+        }
+
+    def _get_reasons_left(self, company):
+        """:return: name and reason of each of these rows that stay
+
+        :param company: whose documents are asked about
+        :rtype: list[tuple[str, str]]
+        """
+        return [
+            (
+                line.move_id.display_name,
+                line.block_reason or self.env._("not ticked"),
+            )
+            for line in self
+            if line.company_id == company
+        ]
+
+    # -- what it says ------------------------------------------------------------------
+
+    @api.depends("mail_lang")
+    def _compute_mail_template_id(self):
+        Send, found = self.env["account.move.send"], {}
+        for line in self:
+            move = line.move_id
+            key = (move.company_id, move.move_type, line.mail_lang)
+            if key not in found:
+                found[key] = Send._get_review_letter(move, line.mail_lang)
+            line.mail_template_id = found[key]
+
+    @api.depends("mail_template_id", "mail_lang", "custom_subject")
+    def _compute_subject(self):
+        self._fill_letter("subject")
+
+    @api.depends("mail_template_id", "mail_lang", "custom_body")
+    def _compute_body(self):
+        self._fill_letter("body")
+
+    def _fill_letter(self, name):
+        """Give subject or text: the user's own, else the letter's, rendered now."""
+        render = {
+            "subject": self.env["account.move.send"]._get_default_mail_subject,
+            "body": self.env["account.move.send"]._get_default_mail_body,
+        }[name]
+        for line in self:
+            line[name] = line[f"custom_{name}"] or (
+                line.mail_template_id
+                and render(line.move_id, line.mail_template_id, line.mail_lang)
+            )
+
+    def _inverse_subject(self):
+        for line in self:
+            line.custom_subject = line.subject
+
+    def _inverse_body(self):
+        for line in self:
+            line.custom_body = line.body
+
+    @api.depends("custom_subject", "custom_body")
+    def _compute_is_edited(self):
+        for line in self:
+            line.is_edited = bool(line.custom_subject or line.custom_body)
+
+    # -- opened ------------------------------------------------------------------------
+
+    def action_open(self):
+        """Open the two panes of the one-document window for this row.
+
+        :return: id of the window, for the dialog that shows it
+        :rtype: int
+        """
+        self.ensure_one()
+        if self.env["account.move.send"]._get_move_constraints(self.move_id):
+            raise UserError(self.block_reason)
+        wizard = (
+            self.env["account.move.send.wizard"]
+            .with_context(active_model="account.move", active_ids=self.move_id.ids)
+            .create(self._get_window_values())
+        )
+        return wizard.id
+
+    def _get_window_values(self):
+        """:return: what the one-document window shows of this row"""
+        values = {
+            "batch_line_id": self.id,
+            "sending_methods": self.sending_methods or [],
+            "document_mode": self.document_mode,
+            "mail_lang": self.mail_lang,
+            "email_from_name": self.wizard_id.email_from_name,
+            "email_to": self.email_to or "",
+            "email_cc": self.email_cc or "",
+            "email_bcc": self.email_bcc or "",
+            "copy_followers": self.copy_followers,
+        }
+        for name in ("subject", "body"):
+            if self[f"custom_{name}"]:
+                values[name] = self[f"custom_{name}"]
+        if self.mail_attachments_widget:
+            values["mail_attachments_widget"] = self.mail_attachments_widget
+        return values
