@@ -63,6 +63,21 @@ FAILURE_TYPES = [
 
 ROLES = [("to", "To"), ("cc", "CC"), ("bcc", "BCC")]
 
+#: What a letter is written for, see ``invoice.send.template``.
+DOCUMENT_TYPES = [
+    ("invoice", "Invoice"),
+    ("credit_note", "Credit note"),
+    ("receipt", "Receipt"),
+    ("several", "Several documents"),  # one mail with documents of one customer
+]
+
+#: ``account.move.move_type`` -> document type; what is not here has no letter of ours.
+MOVE_DOCUMENT_TYPES = {
+    "out_invoice": "invoice",
+    "out_refund": "credit_note",
+    "out_receipt": "receipt",
+}
+
 DOCUMENT_MODES = [("link", "Link"), ("attachment", "Attachment")]
 
 #: What the company can choose as its default (requirements D2), shown as it stands.

@@ -1,13 +1,16 @@
 from . import (
     account_move,
     account_move_send,
+    account_move_send_letter,
     account_move_send_review,
     invoice_delivery,
     invoice_delivery_event,
     invoice_send_run,
     invoice_send_run_line,
+    invoice_send_template,
     ir_mail_server,
     mail_mail,
+    mail_template,
     res_company,
     res_config_settings,
 )

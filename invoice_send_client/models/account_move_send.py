@@ -119,12 +119,6 @@ class AccountMoveSend(models.AbstractModel):
         return user if user.active and not user.share else user.browse()
 
     @api.model
-    def _get_default_mail_lang(self, move, mail_template):
-        # OVERRIDE 'account'
-        # the customer's language, then the company's; a template has no say
-        return move.partner_id.lang or move.company_id.partner_id.lang or self.env.lang
-
-    @api.model
     def _get_address_line(self, partners):
         """:return: the partners' addresses with their names, divided by ``;``; what is
             no address on a card comes last, as it stands there, so that it is seen

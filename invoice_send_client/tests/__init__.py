@@ -8,6 +8,7 @@ from . import (
     test_invoice_delivery,
     test_invoice_delivery_panel,
     test_invoice_send_run,
+    test_invoice_send_template,
     test_client_page,
     test_languages,
     test_links,

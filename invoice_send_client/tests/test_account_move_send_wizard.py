@@ -194,14 +194,14 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("ro_RO")
-        cls.letter = cls.env.ref("account.email_template_edi_invoice")
+        cls.letter = cls.env.ref("invoice_send_client.mail_template_en_invoice")
         cls.letter.write(
             {
                 "subject": "Invoice {{ object.name }}",
                 "body_html": "<p>Dear <b>client</b></p>",
             }
         )
-        cls.letter.with_context(lang="ro_RO").write(
+        cls.env.ref("invoice_send_client.letter_ro_invoice").write(
             {"subject": "Factura {{ object.name }}", "body_html": "<p>Stimate</p>"}
         )
         cls.invoice = cls.init_invoice(

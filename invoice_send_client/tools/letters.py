@@ -1,6 +1,7 @@
 """Compares and cuts the HTML of letters. Plain Python with lxml."""
 
 import copy
+import re
 
 from lxml import etree, html
 
@@ -92,3 +93,58 @@ def _is_empty(element):
 def _inner(body):
     parts = [etree.tostring(child, encoding="unicode", method="html") for child in body]
     return (body.text or "").strip() + "".join(parts).strip()
+
+
+# -- placeholders ----------------------------------------------------------------------
+
+_INLINE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def get_code(text):
+    """Find what is run when a letter is filled in.
+
+    :param str text: a subject (``{{ object.name }}``) or a body (``t-out``), or empty
+    :return: ``object.name``, ``t-if: object.ref``, ...
+    :rtype: set[str]
+    """
+    if not text:
+        return set()
+    found = {match.strip() for match in _INLINE.findall(str(text))}
+    for element in _parse(str(text)).iter(etree.Element):
+        for name, value in element.attrib.items():
+            if name == "t-out":
+                found.add(value.strip())
+            elif name.startswith("t-"):
+                found.add(f"{name}: {value.strip()}")
+    return found
+
+
+def describe(error):
+    """Say in one line why a letter could not be filled in.
+
+    :param Exception error: what the rendering raised
+    :return: the innermost reason, and the placeholder where it is known
+    :rtype: str
+    """
+    place, cause = "", error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+        place = place or getattr(getattr(cause, "qweb", None), "element", "") or ""
+    reason = str(cause).strip().partition("\n")[0]
+    return f"{reason} ({place})" if place else reason
+
+
+def read_record(tree, xmlid):
+    """Read the text of a letter in a data file.
+
+    :param tree: the file, parsed
+    :param str xmlid: id of the ``mail.template``
+    :return: ``subject`` and ``body_html``; empty where there is no such record
+    :rtype: dict[str, str]
+    """
+    values = {}
+    for name in ("subject", "body_html"):
+        for field in tree.iterfind(f".//record[@id='{xmlid}']/field[@name='{name}']"):
+            inside = [etree.tostring(child, encoding="unicode") for child in field]
+            values[name] = "".join([field.text or "", *inside]).strip()
+    return values

@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools.misc import get_lang
 
 from ..models.invoice_send_run_line import LINK_PLACEHOLDER
-from ..tools import addresses, letters
+from ..tools import addresses, languages
+from ..tools import letters as letter_tools
 
 #: Where the letter stands in its frame while the two halves of the frame are shown.
 BODY_MARKER = "invoice_send_client_body"
@@ -31,6 +32,8 @@ class AccountMoveSendWizard(models.TransientModel):
         readonly=False,
     )
     lang = fields.Char(string="Language code")
+    lang_note = fields.Char(compute="_compute_lang_note")
+    letter_id = fields.Many2one("invoice.send.template", compute="_compute_letter_id")
     rendered_subject = fields.Json(
         compute="_compute_subject", store=True, readonly=False, compute_sudo=False
     )
@@ -50,15 +53,56 @@ class AccountMoveSendWizard(models.TransientModel):
     def _compute_mail_lang(self):
         installed = dict(self.env["res.lang"].get_installed())
         for wizard in self:
-            lang = self._get_default_mail_lang(wizard.move_id, wizard.template_id)
+            lang = self._get_wanted_mail_lang(wizard.move_id)
             wizard.mail_lang = lang if lang in installed else get_lang(self.env).code
 
-    @api.depends("mail_lang")
+    @api.depends("move_id", "mail_lang")
+    def _compute_template_id(self):
+        # OVERRIDE 'account'
+        # the letter follows the language; a template picked by hand stays
+        for wizard in self:
+            picked = wizard.template_id
+            if picked and not picked.letter_ids:
+                wizard.template_id = picked
+                continue
+            letter, _lang = self._get_default_letter(wizard.move_id, wizard.mail_lang)
+            template = letter.mail_template_id.with_env(self.env)
+            wizard.template_id = template or self._get_default_mail_template_id(
+                wizard.move_id
+            )
+
+    @api.depends("mail_lang", "template_id")
     def _compute_lang(self):
         # OVERRIDE 'account'
-        # the language is the client's, chosen in the window, never the template's
+        # one mail, one language: that of the letter found for the language chosen
+        letters = self.env["invoice.send.template"]
         for wizard in self:
-            wizard.lang = wizard.mail_lang
+            wizard.lang = letters._get_lang_of_template(
+                wizard.template_id, wizard.mail_lang
+            )
+
+    @api.depends("template_id")
+    def _compute_letter_id(self):
+        letters = self.env["invoice.send.template"]
+        for wizard in self:
+            domain = [("mail_template_id", "=", wizard.template_id.id)]
+            wizard.letter_id = letters.search(domain, limit=1)
+
+    @api.depends("mail_lang", "template_id", "lang")
+    def _compute_lang_note(self):
+        letters = self.env["invoice.send.template"]
+        for wizard in self:
+            letter, lang = self._get_default_letter(wizard.move_id, wizard.mail_lang)
+            is_found = lang == wizard.mail_lang
+            if is_found or letter.mail_template_id != wizard.template_id:
+                wizard.lang_note = False
+                continue
+            wizard.lang_note = self.env._(
+                "There is no letter in %(wanted)s: it goes out in %(found)s. Write one "
+                "under Settings > Invoicing > Letters.",
+                wanted=letters._get_language_name(wizard.mail_lang),
+                found=letters._get_language_name(languages.get_iso(lang)),
+            )
 
     @api.depends("template_id", "lang")
     def _compute_subject(self):
@@ -86,7 +130,7 @@ class AccountMoveSendWizard(models.TransientModel):
         memory = self[f"rendered_{name}"]
         if not memory:
             return bool(self[name])  # said at creation
-        return letters.fingerprint(self[name]) != memory["text"]
+        return letter_tools.fingerprint(self[name]) != memory["text"]
 
     def _keep(self, name):
         for wizard in self:
@@ -96,7 +140,7 @@ class AccountMoveSendWizard(models.TransientModel):
     def _remember(self, name):
         for wizard in self:
             wizard[f"rendered_{name}"] = {
-                "text": letters.fingerprint(wizard[name]),
+                "text": letter_tools.fingerprint(wizard[name]),
                 "letter": wizard._get_letter_key(),
             }
 
@@ -105,7 +149,8 @@ class AccountMoveSendWizard(models.TransientModel):
 
     @api.depends("template_id", "lang", "rendered_subject", "rendered_body")
     def _compute_letter_question(self):
-        languages = dict(self.env["res.lang"].get_installed())
+        letters = self.env["invoice.send.template"]
+        types = dict(letters._fields["document_type"]._description_selection(self.env))
         for wizard in self:
             memories = (wizard.rendered_subject, wizard.rendered_body)
             is_other = any(
@@ -115,8 +160,9 @@ class AccountMoveSendWizard(models.TransientModel):
             wizard.letter_question = is_other and self.env._(
                 "You changed the text, so it stayed as it is. Replace it by the letter "
                 "“%(letter)s” in %(language)s?",
-                letter=wizard.template_id.name,
-                language=languages.get(wizard.lang, wizard.lang),
+                letter=types.get(wizard.letter_id.document_type)
+                or wizard.template_id.name,
+                language=letters._get_language_name(wizard.lang),
             )
 
     @api.onchange("replace_letter")
@@ -130,7 +176,7 @@ class AccountMoveSendWizard(models.TransientModel):
         self._compute_subject()
         self._compute_body()
 
-    @api.depends("mail_lang", "document_mode")
+    @api.depends("lang", "document_mode")
     def _compute_letter_frame(self):
         """Show around the text what the client's mail has there."""
         for wizard in self:
@@ -138,7 +184,7 @@ class AccountMoveSendWizard(models.TransientModel):
             frame = wizard._get_unsaved_line(body=marker)._render_mail_body()
             # the link leads nowhere here; str: Markup would escape the quotes
             frame = str(frame).replace(f'href="{LINK_PLACEHOLDER}"', "")
-            halves = letters.split_at(frame, BODY_MARKER)
+            halves = letter_tools.split_at(frame, BODY_MARKER)
             wizard.letter_head, wizard.letter_foot = map(Markup, halves)
 
     def _get_unsaved_line(self, **values):
@@ -149,7 +195,7 @@ class AccountMoveSendWizard(models.TransientModel):
                 "move_id": self.move_id.id,
                 "company_id": self.company_id.id,
                 "document_mode": self.document_mode,
-                "mail_lang": self.mail_lang,
+                "mail_lang": self.lang,
                 **values,
             }
         )

@@ -2,7 +2,8 @@ import {Component} from "@odoo/owl";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
-const LETTERS = "/odoo/action-mail.action_email_template_tree_all";
+const LETTERS = "/odoo/action-invoice_send_client.invoice_send_template_action";
+const TEMPLATES = "/odoo/action-mail.action_email_template_tree_all";
 
 /** Leads to the configured letter, in a tab of its own: the window stays as it is. */
 export class LetterLink extends Component {
@@ -10,8 +11,11 @@ export class LetterLink extends Component {
     static props = {...standardFieldProps};
 
     get url() {
-        const letter = this.props.record.data[this.props.name];
-        return letter ? `${LETTERS}/${letter.id}` : LETTERS;
+        const {letter_id: letter, [this.props.name]: template} = this.props.record.data;
+        if (letter) {
+            return `${LETTERS}/${letter.id}`;
+        }
+        return template ? `${TEMPLATES}/${template.id}` : LETTERS;
     }
 }
 
