@@ -229,7 +229,7 @@ class AccountMove(models.Model):
         # EXTENDS 'account'
         if len(self) < 2:
             return self._describe_send_window(super().action_send_and_print())
-        sendable = self._get_sendable()
+        sendable = self.env["account.move.send"]._get_first_sendable(self)
         action = super(AccountMove, sendable).action_send_and_print()
         return self._describe_review_window(action)
 
@@ -242,18 +242,9 @@ class AccountMove(models.Model):
         """
         if len(self) < 2:
             return self._describe_send_window(super().action_send_and_print())
-        sendable = self._get_sendable()
+        sendable = self.env["account.move.send"]._get_first_sendable(self)
         action = super(AccountMove, sendable).action_send_and_print()
         return self._describe_review_window(action)
-
-    def _get_sendable(self):
-        """:return: the documents of a selection that can be sent
-
-        :raise UserError: where there is none, with the reasons
-        """
-        Send = self.env["account.move.send"]
-        Send._check_any_sendable(self)
-        return self.filtered(lambda move: not Send._get_move_constraints(move))
 
     def _describe_review_window(self, action):
         """:return: the action that shows what would become of each document, the

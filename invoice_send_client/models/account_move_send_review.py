@@ -32,6 +32,7 @@ class ReviewRow:
     )
 
     move_id: object
+    constraint: str = ""
     sending_methods: list = field(default_factory=list)
     extra_edis: list = field(default_factory=list)
     invoice_edi_format: str = ""
@@ -98,7 +99,8 @@ class AccountMoveSend(models.AbstractModel):
     def _prepare_review_row(self, move):
         row = ReviewRow(move_id=move)
         row.document_mode = move.company_id._get_invoice_document_mode()
-        if self._get_move_constraints(move):
+        row.constraint = self._get_constraint(move)
+        if row.constraint:
             return row
         row.extra_edis = sorted(self._get_default_extra_edis(move))
         methods = self._get_default_sending_methods(move)
@@ -198,12 +200,10 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_customer_address_lines(self, moves):
         """:return: as :meth:`_get_default_address_lines_by_move`: the customers' own"""
-        result = {}
-        partners = self.env["res.partner"]
+        result, partners = {}, self.env["res.partner"]
+        all_ids = moves.partner_id.ids
         for move_id, found in moves._message_get_default_recipients().items():
-            known = partners.browse(found["partner_ids"]).with_prefetch(
-                moves.partner_id.ids
-            )
+            known = partners.browse(found["partner_ids"]).with_prefetch(all_ids)
             to = self._get_address_line(known.filtered("email"))
             result[move_id] = {
                 "mail_partner_ids": known.filtered("email").ids,
@@ -257,8 +257,10 @@ class AccountMoveSend(models.AbstractModel):
         bounced, bounced_emails = self._find_bounced(moves, emails)
         return ReviewFacts(
             constraints={
-                move.id: next(iter(self._get_move_constraints(move).values()), "")
-                for move in moves
+                row.move_id.id: row.constraint
+                if isinstance(row, ReviewRow)
+                else self._get_constraint(row.move_id)
+                for row in rows
             },
             being_sent=self._find_being_sent(moves),
             bounced=bounced,
@@ -341,20 +343,27 @@ class AccountMoveSend(models.AbstractModel):
         return server._get_max_email_size() * size.MEGABYTE
 
     @api.model
-    def _check_any_sendable(self, moves):
+    def _get_constraint(self, move):
+        """:return: why a document can't be sent at all, ``""`` where it can"""
+        return next(iter(self._get_move_constraints(move).values()), "")
+
+    @api.model
+    def _get_first_sendable(self, moves):
         """Refuse a selection in which no document can be sent at all.
 
         :param moves: ``account.move``
+        :return: the first document that can be sent
         :raise UserError: with each document's reason
         """
-        reasons = []
+        reasons = {}
         for move in moves:
-            constraints = self._get_move_constraints(move)
-            if not constraints:
-                return
-            reasons.append(next(iter(constraints.values())))
+            reason = self._get_constraint(move)
+            if not reason:
+                return move
+            reasons[reason] = True
         if reasons:
-            raise UserError("\n".join(dict.fromkeys(reasons)))
+            raise UserError("\n".join(reasons))
+        return moves
 
     # -- in words ----------------------------------------------------------------------
 

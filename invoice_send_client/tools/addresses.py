@@ -2,6 +2,7 @@
 
 import re
 from email.utils import formataddr
+from functools import lru_cache
 from typing import NamedTuple
 
 import idna
@@ -18,6 +19,10 @@ _LOCAL = re.compile(
 #: What makes a name need quotes (RFC 5322, 3.2.3).
 _SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+#: Lines and addresses whose reading is remembered: a window of 4,000 documents reads
+#: the same ones some ten times, and a domain takes 0.1 ms.
+CACHED = 10_000
 
 
 class Address(NamedTuple):
@@ -43,6 +48,7 @@ class Address(NamedTuple):
         return f"{name} <{self.email}>"
 
 
+@lru_cache(maxsize=CACHED)
 def to_ascii(email):
     """Give the address its ASCII domain, as the envelope needs it (RFC 5891).
 
@@ -80,14 +86,20 @@ def parse(text):
         address, as typed
     :rtype: tuple[list[Address], list[str]]
     """
+    found, wrong = _read(text or "")
+    return list(found), list(wrong)
+
+
+@lru_cache(maxsize=CACHED)
+def _read(text):
     found, wrong = {}, []
-    for piece in filter(None, (part.strip() for part in _PIECE.findall(text or ""))):
+    for piece in filter(None, (part.strip() for part in _PIECE.findall(text))):
         address = _read_piece(piece)
         if address:
             found.setdefault(to_ascii(address.email), address)
         else:
             wrong.append(piece)
-    return list(found.values()), wrong
+    return tuple(found.values()), tuple(wrong)
 
 
 def for_header(text):

@@ -162,7 +162,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # that can be sent
         for wizard in self:
             moves = wizard.line_ids.move_id or wizard.move_ids
-            self.env["account.move.send"]._check_any_sendable(moves)
+            self.env["account.move.send"]._get_first_sendable(moves)
 
     # -- the letter's frame ------------------------------------------------------------
 

@@ -25,11 +25,10 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     move_id = fields.Many2one(
         "account.move", string="Document", required=True, ondelete="cascade"
     )
-    move_name = fields.Char(related="move_id.name", store=True, string="Number")
-    partner_id = fields.Many2one(
-        related="move_id.partner_id", store=True, string="Customer"
-    )
-    company_id = fields.Many2one(related="move_id.company_id", store=True)
+    # copied when the window opens, to sort and group by
+    move_name = fields.Char(string="Number", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="move_id.currency_id")
     amount_total = fields.Monetary(related="move_id.amount_total", string="Total")
     last_line_id = fields.Many2one(
@@ -42,13 +41,22 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         string="Send", compute="_compute_to_send", store=True, readonly=False
     )
     judged_as = fields.Char(compute="_compute_to_send", store=True, readonly=False)
+    # readonly=False: given when the window opens, so not computed a second time
     blocked = fields.Boolean(
-        string="Can't be sent", compute="_compute_block_reason", store=True
+        string="Can't be sent",
+        compute="_compute_block_reason",
+        store=True,
+        readonly=False,
     )
-    block_reason = fields.Char(compute="_compute_block_reason", store=True)
-    warning = fields.Char(compute="_compute_block_reason", store=True)
+    block_reason = fields.Char(
+        compute="_compute_block_reason", store=True, readonly=False
+    )
+    warning = fields.Char(compute="_compute_block_reason", store=True, readonly=False)
     is_doubtful = fields.Boolean(
-        string="Better left unticked", compute="_compute_block_reason", store=True
+        string="Better left unticked",
+        compute="_compute_block_reason",
+        store=True,
+        readonly=False,
     )
 
     # how it goes
@@ -96,7 +104,10 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         compute_sudo=False,
     )
     is_edited = fields.Boolean(
-        string="Text changed", compute="_compute_is_edited", store=True
+        string="Text changed",
+        compute="_compute_is_edited",
+        store=True,
+        readonly=False,
     )
 
     # -- whether it goes ---------------------------------------------------------------
@@ -109,7 +120,6 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         "document_mode",
         "mail_lang",
         "other_file_size",
-        "wizard_id.attachment_ids",
     )
     def _compute_block_reason(self):
         verdicts = self.wizard_id._get_row_verdicts(self)
