@@ -6,7 +6,7 @@
     "author": "Invoice Send Client contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/account-invoicing",
     "license": "LGPL-3",
-    "depends": ["account"],
+    "depends": ["account", "base_import"],
     "data": [
         "security/invoice_delivery_security.xml",
         "security/invoice_send_template_security.xml",

@@ -42,6 +42,9 @@ DELIVERY_PROGRESS = {
 #: States in which nothing got through to the recipient.
 DELIVERY_PROBLEMS = ("error", "bounce")
 
+#: States of what was sent without a person being known to have looked at it.
+UNVIEWED_STATES = ("sent", "open")
+
 #: What the summary on the invoice can say: a delivery's states less ``bounce`` and
 #: ``cancel``, which D4 turns into ``error`` and nothing.
 MOVE_STATES = [
@@ -146,6 +149,10 @@ RESCUE_SECONDS = 60
 #: Recipients that a press of Send waits for; a letter to more of them goes by the cron
 #: (a quarter of a second each was measured; Odoo ends a request after two minutes).
 AT_ONCE_RECIPIENTS = 20
+
+#: Drafts that one request of "Confirm and send" confirms: a quarter of a second each
+#: was measured, and the user sees how far it got.
+CONFIRM_AT_ONCE = 20
 
 #: Minutes between the attempts at one recipient (requirements B6, issue "A sending
 #: that can be trusted").

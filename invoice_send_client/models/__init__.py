@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    account_move_confirm,
     account_move_send,
     account_move_send_letter,
     account_move_send_review,

@@ -1,9 +1,16 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..const import DELIVERY_PROBLEMS, DELIVERY_PROGRESS, MOVE_STATES
+from ..const import (
+    DELIVERY_PROBLEMS,
+    DELIVERY_PROGRESS,
+    MOVE_STATES,
+    UNVIEWED_STATES,
+)
 
 
 class AccountMove(models.Model):
@@ -51,6 +58,14 @@ class AccountMove(models.Model):
         compute="_compute_invoice_delivery_summary",
         store=True,
         copy=False,
+    )
+
+    invoice_unviewed_days = fields.Integer(
+        string="Days not viewed",
+        compute="_compute_invoice_unviewed_days",
+        search="_search_invoice_unviewed_days",
+        help="Whole days since the document was sent, as long as no client looked at "
+        "it. 0: not sent, viewed, or sent today.",
     )
 
     @api.depends("invoice_delivery_ids")
@@ -118,6 +133,40 @@ class AccountMove(models.Model):
         if progress:
             return max(progress, key=DELIVERY_PROGRESS.get)
         return "error" if deliveries else False
+
+    @api.depends("invoice_delivery_state", "invoice_sent_datetime")
+    def _compute_invoice_unviewed_days(self):
+        now = fields.Datetime.now()
+        for move in self:
+            sent = move.invoice_sent_datetime
+            is_unviewed = sent and move.invoice_delivery_state in UNVIEWED_STATES
+            move.invoice_unviewed_days = is_unviewed and (now - sent).days
+
+    def _search_invoice_unviewed_days(self, operator, value):
+        if operator == "in":
+            return Domain.OR(
+                self._get_unviewed_domain(days) & ~self._get_unviewed_domain(days + 1)
+                for days in value
+            )
+        if operator not in ("<", "<=", ">", ">="):
+            return NotImplemented
+        days = value + 1 if operator in (">", "<=") else value
+        at_least = self._get_unviewed_domain(days)
+        return ~at_least if operator.startswith("<") else at_least
+
+    @api.model
+    def _get_unviewed_domain(self, days):
+        """:return: the domain of what was sent so many days ago and not viewed since
+
+        :param int days: whole days at least; all documents have 0
+        :rtype: Domain
+        """
+        if days <= 0:
+            return Domain.TRUE
+        latest = fields.Datetime.now() - timedelta(days=days)
+        return Domain("invoice_delivery_state", "in", UNVIEWED_STATES) & Domain(
+            "invoice_sent_datetime", "<=", latest
+        )
 
     def _get_invoice_deliveries_to_void(self):
         """:return: the deliveries that end when the document is no longer posted"""

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
 from ..const import (
     DELIVERY_PROBLEMS,
@@ -76,6 +76,22 @@ class InvoiceDelivery(models.Model):
         readonly=True, help="The server's code and words, or what went wrong here."
     )
 
+    # reports
+    customer_id = fields.Many2one(
+        string="Customer",
+        related="move_id.commercial_partner_id",
+        store=True,
+        index="btree_not_null",
+    )
+    hours_to_view = fields.Float(
+        string="Hours to view",
+        compute="_compute_hours_to_view",
+        store=True,
+        aggregator="avg",
+        help="Hours between the mail and the client's first look, to the second. "
+        "Averages leave out what was not viewed.",
+    )
+
     # attempts
     attempt_count = fields.Integer(string="Attempts", readonly=True)
     attempt_datetime = fields.Datetime(
@@ -111,6 +127,30 @@ class InvoiceDelivery(models.Model):
         # OVERRIDE 'base'
         for delivery in self:
             delivery.display_name = f"{delivery.move_id.name} → {delivery.email or ''}"
+
+    # -- reports -------------------------------------------------------------------
+
+    @api.depends("sent_datetime", "view_datetime")
+    def _compute_hours_to_view(self):
+        for delivery in self:
+            sent, view = delivery.sent_datetime, delivery.view_datetime
+            # the client may look before the mail server's word was written down
+            seconds = sent and view and max((view - sent).total_seconds(), 0)
+            delivery.hours_to_view = (seconds or 0) / 3600
+
+    def _read_group_select(self, aggregate_spec, query):
+        # EXTENDS 'base'
+        aggregate = super()._read_group_select(aggregate_spec, query)
+        if not aggregate_spec.startswith("hours_to_view:"):
+            return aggregate
+        # a column of numbers has no "not viewed": its 0 would pull averages down
+        sent, view = (
+            self._field_to_sql(self._table, name, query)
+            for name in ("sent_datetime", "view_datetime")
+        )
+        return SQL(
+            "%s FILTER (WHERE %s IS NOT NULL AND %s IS NOT NULL)", aggregate, sent, view
+        )
 
     # -- state: the one place that moves it ---------------------------------------
 

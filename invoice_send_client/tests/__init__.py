@@ -5,6 +5,8 @@ from . import (
     test_letters,
     test_size,
     test_addresses,
+    test_confirm_and_send,
+    test_follow_up,
     test_invoice_delivery,
     test_invoice_delivery_panel,
     test_invoice_send_run,

@@ -1,0 +1,129 @@
+"""Customer invoices from a CSV file: imported, confirmed, reviewed and sent by Ana."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from devenv import browser
+from tests.helpers import polling
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+#: The web client's styles and scripts are put together at the first call.
+PAGE_MS = 90_000
+#: Thirty documents are imported or confirmed.
+WORK_MS = 90_000
+COUNT = 30
+COLUMNS = (
+    "partner_id",
+    "invoice_date",
+    "invoice_line_ids/name",
+    "invoice_line_ids/quantity",
+    "invoice_line_ids/price_unit",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=browser.ensure(), args=ARGUMENTS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(chromium, seller):
+    """Ana's page."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    session = {"name": "session_id", "value": seller.user.session_id}
+    context.add_cookies([{**session, "url": seller.server.url}])
+    context.set_default_timeout(PAGE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def customers(seller):
+    """Thirty customers, each with a name and an address of its own."""
+    emails = [seller.address("import") for _number in range(COUNT)]
+    names = {email: f"Imported {email.partition('@')[0]} SRL" for email in emails}
+    for email, name in names.items():
+        seller.customer(email, name)
+    return names
+
+
+def write_file(names):
+    """Return a CSV file: an invoice of two lines for each customer."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for name in names:
+        writer.writerow([name, "2026-11-20", "Consulting", 2, "100.00"])
+        writer.writerow(["", "", "Travel", 1, "35.50"])
+    return text.getvalue().encode()
+
+
+def import_file(page, seller, content):
+    """Import a file of invoices as a user does: from the list's menu."""
+    page.goto(f"{seller.server.url}/odoo/customer-invoices")
+    page.locator(".o_control_panel .o_cp_action_menus .dropdown-toggle").click()
+    page.locator(".o_import_menu").click()
+    page.locator(".o_import_file").wait_for()
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "invoices.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    page.get_by_role("button", name="Import", exact=True).click()
+
+
+def offer(page):
+    """Return the notification that offers to confirm what was imported."""
+    found = page.locator(".o_notification", has_text="Imported as drafts")
+    expect(found).to_have_css("opacity", "1", timeout=WORK_MS)
+    expect(page.locator(".o_list_view")).to_be_visible()
+    return found
+
+
+def take_picture(page, name):
+    """Keep what the screen shows, where somebody asks to see it."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def imported(seller, names):
+    """Return the invoices of these customers."""
+    domain = [("partner_id.name", "in", list(names)), ("move_type", "=", "out_invoice")]
+    return seller.user.search("account.move", domain, "state", "amount_untaxed", "name")
+
+
+def all_sent(seller, sink, emails):
+    """Let the scheduled action work; tell whether every client has a mail."""
+    seller.run_cron()
+    return all(sink.mails_to(email) for email in emails)
+
+
+def test_thirty_invoices_are_imported_confirmed_and_sent(page, seller, sink, customers):
+    import_file(page, seller, write_file(customers.values()))
+    question = offer(page)
+    take_picture(page, "import_offer")
+    expect(question).to_contain_text(f"Imported as drafts: {COUNT}")
+    drafts = imported(seller, customers.values())
+    assert {move["state"] for move in drafts} == {"draft"}
+    assert {move["amount_untaxed"] for move in drafts} == {235.5}
+    question.get_by_role("button", name="Confirm and send").click()
+    window = page.locator(".modal")
+    window.wait_for(timeout=WORK_MS)
+    take_picture(page, "import_review")
+    posted = imported(seller, customers.values())
+    assert {move["state"] for move in posted} == {"posted"}
+    assert not any(sink.mails_to(email) for email in customers)
+    window.locator("footer button[name=action_send_and_print]").click()
+    expect(window).to_have_count(0, timeout=WORK_MS)
+    take_picture(page, "import_after")
+    polling.until(lambda: all_sent(seller, sink, customers), "30 mails", WORK_MS / 1000)
+    assert [len(sink.mails_to(email)) for email in customers] == [1] * COUNT
