@@ -33,6 +33,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "wizard/account_move_send_wizard_views.xml",
+        "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/invoice_delivery_correct_address_views.xml",
     ],
     "demo": [

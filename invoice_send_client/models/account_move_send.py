@@ -148,6 +148,46 @@ class AccountMoveSend(models.AbstractModel):
         one_line = " ".join((name or default_name).split())
         return formataddr((one_line, email)) if email else ""
 
+    @api.model
+    def _get_invoice_mail_server(self, company, template):
+        """Say which server a letter leaves by.
+
+        :param company: whose document it is
+        :param template: ``mail.template``, may be empty
+        :return: the server; empty for the one of Odoo's configuration file
+        :rtype: ir.mail_server
+        """
+        # sudo: users can't read mail servers; callers give away single figures of them
+        company, template = company.sudo(), template.sudo()
+        if server := company.invoice_mail_server_id or template.mail_server_id:
+            return server
+        servers = template.mail_server_id.search(
+            [("owner_user_id", "=", False)], order="sequence"
+        )
+        if not servers:
+            return servers
+        sender = company._get_invoice_sender(self.env.user)[1]
+        server, _email = servers._find_mail_server(sender, servers)
+        return server or servers.browse()
+
+    @api.model
+    def _get_email_from_problem(self, company, template):
+        """:return: whether the mail server refuses or rewrites the sender, in words
+
+        :param company: whose documents they are
+        :param template: ``mail.template``, may be empty
+        :rtype: str | bool
+        """
+        server = self._get_invoice_mail_server(company, template)
+        allowed = server.from_filter if server else server._get_default_from_filter()
+        email = company._get_invoice_sender(self.env.user)[1]
+        matches = not email or server._match_from_filter(email, allowed)
+        return not matches and self.env._(
+            "The mail server sends only for %(allowed)s. Clients may see another "
+            "sender, or their mail program takes it for forged.",
+            allowed=allowed,
+        )
+
     # -- what may be sent --------------------------------------------------------------
 
     @api.model

@@ -39,6 +39,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     attachment_ids = fields.Many2many(
         "ir.attachment",
         "invoice_send_batch_attachment_rel",
+        inverse="_inverse_attachment_ids",
         string="Files for all",
         help="Go with every ticked document.",
     )
@@ -58,6 +59,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     line_count = fields.Integer(compute="_compute_counts")
     ready_count = fields.Integer(compute="_compute_counts")
     blocked_count = fields.Integer(compute="_compute_counts")
+    email_from_problem = fields.Char(compute="_compute_email_from_problem")
     link_problem = fields.Char(compute="_compute_link_problem")
     run_id = fields.Many2one("invoice.send.run", help="What Send has written.")
 
@@ -181,6 +183,15 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             ]
             wizard.link_problem = next(filter(None, problems), False)
 
+    @api.depends("line_ids.company_id")
+    def _compute_email_from_problem(self):
+        for wizard in self:
+            problems = [
+                self._get_email_from_problem(company, self.env["mail.template"])
+                for company in wizard.line_ids.company_id
+            ]
+            wizard.email_from_problem = next(filter(None, problems), False)
+
     # -- what other apps show and ask --------------------------------------------------
 
     @api.depends("line_ids.sending_methods", "line_ids.extra_edis")
@@ -232,17 +243,49 @@ class AccountMoveSendBatchWizard(models.TransientModel):
 
     # -- one value for all -------------------------------------------------------------
 
-    def action_set_for_all(self):
-        """Give every ticked row the language, the way or the BCC chosen above."""
+    def set_for_all(self):
+        """Give every ticked row the language, the way and the BCC chosen above.
+
+        For the button above the rows.
+        """
         self.ensure_one()
-        values = {
-            name: self[f"set_{name}"]
-            for name in ("mail_lang", "document_mode", "email_bcc")
-            if self[f"set_{name}"]
-        }
+        names = ("mail_lang", "document_mode", "email_bcc")
+        values = {name: self[f"set_{name}"] for name in names if self[f"set_{name}"]}
         self._get_sendable_lines().write(values)
         self.write({f"set_{name}": False for name in values})
-        return self._get_window_action()
+
+    def tick_all(self, is_ticked):
+        """Tick all rows that can be sent, or none. For the buttons above the rows.
+
+        :param bool is_ticked: whether they are to be sent
+        """
+        self.ensure_one()
+        self.line_ids.filtered(lambda line: not line.blocked).to_send = is_ticked
+
+    def get_counts(self):
+        """Count the rows, for the line above them.
+
+        :return: ``total``, ``ready``, ``blocked``; ``is_partial`` where some stay
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "total": self.line_count,
+            "ready": self.ready_count,
+            "blocked": self.blocked_count,
+            "is_partial": self.ready_count < self.line_count,
+        }
+
+    def _inverse_attachment_ids(self):
+        """Let the rows know how big the files for all are."""
+        for wizard in self:
+            shared = wizard._get_file_size()
+            for own, lines in wizard.line_ids.grouped("own_file_size").items():
+                lines.other_file_size = own + shared
+
+    def _get_file_size(self):
+        """:return: bytes of the files that go with every document"""
+        return sum(self.attachment_ids.mapped("file_size"))
 
     def _get_window_action(self):
         """:return: the action that shows this window again"""
@@ -369,7 +412,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _get_row_letter(self, line):
         """:return: what a row's mail says, and to whom"""
         sender = self._get_default_email_from(
-            line.move_id, self.env.user, self.email_from_name
+            line.move_id, self.env.user, line.email_from_name or self.email_from_name
         )
         return {
             "mail_template": line.mail_template_id,

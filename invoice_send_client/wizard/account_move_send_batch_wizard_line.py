@@ -52,6 +52,7 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         compute="_compute_block_reason", store=True, readonly=False
     )
     warning = fields.Char(compute="_compute_block_reason", store=True, readonly=False)
+    remark = fields.Char(string="What to know", compute="_compute_remark")
     is_doubtful = fields.Boolean(
         string="Better left unticked",
         compute="_compute_block_reason",
@@ -71,10 +72,14 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     mail_attachments_widget = fields.Json(
         help="The files, where the row was opened; else those of the letter."
     )
-    other_file_size = fields.Integer(help="Bytes of the files beside the PDF.")
+    own_file_size = fields.Integer(help="Bytes of the row's own files.")
+    other_file_size = fields.Integer(
+        help="Bytes of all files beside the PDF: the row's own and those for all."
+    )
     message_size = fields.Char(string="Size", compute="_compute_message_size")
 
     # to whom
+    email_from_name = fields.Char(help="Where the row has a sender of its own.")
     mail_partner_ids = fields.Json(help="Contacts chosen as recipients.")
     email_to = fields.Char(string="To")
     email_cc = fields.Char(string="CC")
@@ -143,6 +148,13 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     @api.model
     def _get_judgement(self, blocked, is_doubtful):
         return "blocked" if blocked else "doubtful" if is_doubtful else "good"
+
+    @api.depends("block_reason", "warning", "is_edited")
+    def _compute_remark(self):
+        for line in self:
+            changed = self.env._("Text changed.") if line.is_edited else ""
+            words = [line.block_reason or line.warning, changed]
+            line.remark = " ".join(filter(None, words)) or self.env._("Ready.")
 
     # -- how it goes -------------------------------------------------------------------
 
@@ -261,7 +273,7 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
             "sending_methods": self.sending_methods or [],
             "document_mode": self.document_mode,
             "mail_lang": self.mail_lang,
-            "email_from_name": self.wizard_id.email_from_name,
+            "email_from_name": self.email_from_name or self.wizard_id.email_from_name,
             "email_to": self.email_to or "",
             "email_cc": self.email_cc or "",
             "email_bcc": self.email_bcc or "",

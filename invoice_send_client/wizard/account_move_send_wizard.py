@@ -121,21 +121,8 @@ class AccountMoveSendWizard(models.TransientModel):
         return self._get_mail_server()._get_max_email_size() * size.MEGABYTE
 
     def _get_mail_server(self):
-        """:return: the server that the letter will leave by; empty for the one of
-        Odoo's configuration file
-
-        :rtype: ir.mail_server
-        """
-        # sudo: users can't read mail servers; callers give away single figures of them
-        wizard = self.sudo()
-        company_server = wizard.company_id.invoice_mail_server_id
-        if server := company_server or wizard.template_id.mail_server_id:
-            return server
-        servers = server.search([("owner_user_id", "=", False)], order="sequence")
-        if not servers:
-            return servers
-        server, _email = server._find_mail_server(self.email_from_address, servers)
-        return server or servers.browse()
+        """:return: the server that the letter will leave by"""
+        return self._get_invoice_mail_server(self.company_id, self.template_id)
 
     def _estimate_size(self, document_mode=None):
         """Say how big the message gets.

@@ -69,16 +69,8 @@ class AccountMoveSendWizard(models.TransientModel):
     @api.depends("email_from_address", "template_id")
     def _compute_email_from_problem(self):
         for wizard in self:
-            server = wizard._get_mail_server()
-            allowed = (
-                server.from_filter if server else server._get_default_from_filter()
-            )
-            email = wizard.email_from_address
-            matches = not email or server._match_from_filter(email, allowed)
-            wizard.email_from_problem = not matches and self.env._(
-                "The mail server sends only for %(allowed)s. Clients may see another "
-                "sender, or their mail program takes it for forged.",
-                allowed=allowed,
+            wizard.email_from_problem = self._get_email_from_problem(
+                wizard.company_id, wizard.template_id
             )
 
     # -- to whom -----------------------------------------------------------------------

@@ -1,0 +1,62 @@
+import {FormViewDialog} from "@web/views/view_dialogs/form_view_dialog";
+import {ListController} from "@web/views/list/list_controller";
+import {listView} from "@web/views/list/list_view";
+import {registry} from "@web/core/registry";
+
+const WINDOW = "account.move.send.wizard";
+
+/** The rows of the review window: edited in place, opened for letter and files. */
+export class ReviewListController extends ListController {
+    setup() {
+        super.setup();
+        this.review = this.env.invoiceSendReview;
+        Object.assign(this.review, {
+            leaveEdit: () => this.leaveEdit(),
+            reload: () => this.model.load(),
+        });
+    }
+
+    /** Save the row that is being edited, and wait for what is being saved. */
+    async leaveEdit() {
+        const canLeave = await this.model.root.leaveEditMode();
+        await this.model.mutex.getUnlockedDef();
+        return canLeave;
+    }
+
+    async onRecordSaved(record) {
+        await super.onRecordSaved(record);
+        await this.review.onChanged();
+    }
+
+    /**
+     * Show the two panes of the one-document window for a row, above the rows.
+     *
+     * @param {Object} record
+     */
+    async openRecord(record) {
+        if (!(await this.leaveEdit())) {
+            return;
+        }
+        const {resId, resModel} = record;
+        const windowId = await this.orm.call(resModel, "action_open", [[resId]]);
+        const {move_name: title, partner_id: customer} = record.data;
+        this.dialogService.add(FormViewDialog, {
+            resModel: WINDOW,
+            resId: windowId,
+            title: customer ? `${title} - ${customer.display_name}` : title,
+            size: "xl",
+            canExpand: false,
+            context: {active_model: "account.move"},
+            onRecordSaved: async () => {
+                await this.orm.call(WINDOW, "action_keep_in_batch", [[windowId]]);
+                await record.load();
+                await this.review.onChanged();
+            },
+        });
+    }
+}
+
+registry.category("views").add("invoice_send_review_list", {
+    ...listView,
+    Controller: ReviewListController,
+});
