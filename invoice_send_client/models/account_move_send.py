@@ -194,16 +194,15 @@ class AccountMoveSend(models.AbstractModel):
     def _get_move_constraints(self, move):
         # EXTENDS 'account'
         constraints = super()._get_move_constraints(move)
-        words = {
-            "draft": self.env._("%s is a draft: confirm it first.", move.display_name),
-            "cancel": self.env._("%s is cancelled.", move.display_name),
-        }
         if "not_posted" in constraints:
+            words = {
+                "draft": self.env._("A draft: confirm it first."),
+                "cancel": self.env._("Cancelled."),
+            }
             constraints["not_posted"] = words[move.state]
         if "not_sale_document" in constraints:
             constraints["not_sale_document"] = self.env._(
-                "%s is no document for a customer: it can't be sent to a client.",
-                move.display_name,
+                "This is no document for a customer: it can't be sent to a client."
             )
         return constraints
 
@@ -249,12 +248,10 @@ class AccountMoveSend(models.AbstractModel):
         if "peppol_verification_state" not in self.env["res.partner"]._fields:
             return []  # account_peppol is not installed
         moves.commercial_partner_id.flush_recordset(["peppol_verification_state"])
-        partners = [
-            move.commercial_partner_id.with_company(move.company_id) for move in moves
-        ]
         return [
             partner
-            for partner in partners
+            for company, own in moves.grouped("company_id").items()
+            for partner in own.commercial_partner_id.with_company(company)
             if partner.peppol_verification_state in (False, "not_verified")
         ]
 

@@ -56,7 +56,9 @@ class ReviewFacts:
     :param bounced_emails: addresses (ASCII) whose last mail bounced
     :param pdf_sizes: bytes of the legal PDFs that are bigger than usual, by id
     :param limits: bytes that the company's mail server takes, by company id
+    :param linking: ids of the companies whose clients can open a link
     :param last_lines: ids of the documents' last sendings, by id
+    :param languages: names of the installed languages, by code
     """
 
     constraints: dict
@@ -65,7 +67,9 @@ class ReviewFacts:
     bounced_emails: set
     pdf_sizes: dict
     limits: dict
+    linking: set
     last_lines: dict
+    languages: dict
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -89,16 +93,31 @@ class AccountMoveSend(models.AbstractModel):
         :return: a row for each document, in their order
         :rtype: list[ReviewRow]
         """
+        rows = {}
         with self._ask_no_network(moves):
-            rows = [self._prepare_review_row(move) for move in moves]
+            for company, own in moves.grouped("company_id").items():
+                rows.update(self._prepare_company_rows(company, own))
+        rows = [rows[move_id] for move_id in moves.ids]
         self._fill_review_letters(rows)
         self._fill_review_addresses([row for row in rows if row.sending_methods])
         return rows
 
     @api.model
-    def _prepare_review_row(self, move):
-        row = ReviewRow(move_id=move)
-        row.document_mode = move.company_id._get_invoice_document_mode()
+    def _prepare_company_rows(self, company, moves):
+        """:return: rows of one company's documents by document id, without letters"""
+        # Apps look at a document in its company. In it already, none of them makes a
+        # new environment for each document.
+        Send, mode = self.with_company(company), company._get_invoice_document_mode()
+        return {
+            move.id: Send._prepare_review_row(move, mode)
+            for move in moves.with_company(company)
+        }
+
+    @api.model
+    def _prepare_review_row(self, move, document_mode):
+        # Every app is asked about every document: any of them may look at what two
+        # documents of a customer differ in, such as amount, lines or its own state.
+        row = ReviewRow(move_id=move, document_mode=document_mode)
         row.constraint = self._get_constraint(move)
         if row.constraint:
             return row
@@ -132,23 +151,24 @@ class AccountMoveSend(models.AbstractModel):
         found = {}
         for row in rows:
             move = row.move_id
-            key = (move.company_id, move.move_type, move.partner_id.lang)
+            key = (move.company_id.id, move.move_type, move.partner_id.lang)
             if key not in found:
                 template = self._get_default_mail_template_id(move)
-                found[key] = template, self._get_default_mail_lang(move, template)
-            row.mail_template_id, row.mail_lang = found[key]
-            # sudo: the size of files that go with the letter
-            files = row.mail_template_id.sudo().attachment_ids
-            row.other_file_size = sum(files.mapped("file_size"))
+                lang = self._get_default_mail_lang(move, template)
+                # sudo: the size of files that go with the letter
+                files = template.sudo().attachment_ids
+                found[key] = template, lang, sum(files.mapped("file_size"))
+            row.mail_template_id, row.mail_lang, row.other_file_size = found[key]
 
     @api.model
     def _fill_review_addresses(self, rows):
         """Fill in To and CC as the one-document window would, in bulk."""
         by_letter = defaultdict(list)
         for row in rows:
-            by_letter[row.mail_template_id, row.mail_lang].append(row)
-        for (template, lang), alike in by_letter.items():
+            by_letter[row.mail_template_id.id, row.mail_lang].append(row)
+        for (_template_id, lang), alike in by_letter.items():
             moves = self.env["account.move"].union(*(row.move_id for row in alike))
+            template = alike[0].mail_template_id
             lines = self._get_default_address_lines_by_move(moves, template, lang)
             for row in alike:
                 for name, value in lines[row.move_id.id].items():
@@ -199,18 +219,41 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _get_customer_address_lines(self, moves):
-        """:return: as :meth:`_get_default_address_lines_by_move`: the customers' own"""
-        result, partners = {}, self.env["res.partner"]
-        all_ids = moves.partner_id.ids
-        for move_id, found in moves._message_get_default_recipients().items():
-            known = partners.browse(found["partner_ids"]).with_prefetch(all_ids)
-            to = self._get_address_line(known.filtered("email"))
-            result[move_id] = {
-                "mail_partner_ids": known.filtered("email").ids,
-                "email_to": to
-                or addresses.join(found["email_to"], *known.mapped("email")),
-            }
+        """:return: as :meth:`_get_default_address_lines_by_move`: the customers' own
+
+        One document of each customer is asked about: Odoo looks at the contacts of a
+        document and at its own addresses, and documents are alike that have the same.
+        """
+        emails = [
+            name
+            for name, field in moves._fields.items()
+            if "email" in name and field.type == "char"
+        ]
+        names = ["company_id", *moves._mail_get_partner_fields(), *emails]
+        alike = moves.grouped(lambda move: tuple(move[name] for name in names))
+        asked = moves.browse(same.ids[0] for same in alike.values())
+        found, result = asked._message_get_default_recipients(), {}
+        for move, same in zip(asked, alike.values(), strict=True):
+            values = self._get_customer_address_line(moves, found[move.id])
+            result.update(dict.fromkeys(same.ids, values))
         return result
+
+    @api.model
+    def _get_customer_address_line(self, moves, found):
+        """:return: To and its contacts, from what Odoo found for one document
+
+        :param moves: all documents, whose contacts are read at once
+        :param dict found: from ``_message_get_default_recipients``
+        """
+        partners = self.env["res.partner"].browse(found["partner_ids"])
+        partners = partners.with_prefetch(moves.partner_id.ids)
+        known = partners.filtered("email")
+        to = self._get_address_line(known)
+        return {
+            "mail_partner_ids": known.ids,
+            "email_to": to
+            or addresses.join(found["email_to"], *partners.mapped("email")),
+        }
 
     @api.model
     def _get_review_letter(self, move, lang):
@@ -248,13 +291,7 @@ class AccountMoveSend(models.AbstractModel):
         :rtype: ReviewFacts
         """
         moves = self.env["account.move"].union(*(row.move_id for row in rows))
-        emails = {
-            email
-            for row in rows
-            for name in ("email_to", "email_cc")
-            for _name, email in addresses.parse(getattr(row, name))[0]
-        }
-        bounced, bounced_emails = self._find_bounced(moves, emails)
+        bounced, bounced_emails = self._find_bounced(moves, self._get_emails(rows))
         return ReviewFacts(
             constraints={
                 row.move_id.id: row.constraint
@@ -270,8 +307,20 @@ class AccountMoveSend(models.AbstractModel):
                 company.id: self._get_review_size_limit(company)
                 for company in moves.company_id
             },
+            linking={
+                company.id
+                for company in moves.company_id
+                if company._is_invoice_link_public()
+            },
             last_lines=moves._get_last_send_line_ids(),
+            languages=dict(self.env["res.lang"].get_installed()),
         )
+
+    @api.model
+    def _get_emails(self, rows):
+        """:return: the addresses in To and CC of all rows"""
+        lines = {row.email_to for row in rows} | {row.email_cc for row in rows}
+        return {email for line in lines for _name, email in addresses.parse(line)[0]}
 
     @api.model
     def _find_being_sent(self, moves):
@@ -435,7 +484,7 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _is_row_hopelessly_big(self, row, facts):
         """:return: whether not even a link in place of the PDF makes the mail fit"""
-        can_shrink = row.move_id.company_id._is_invoice_link_public()
+        can_shrink = row.move_id.company_id.id in facts.linking
         mode = "link" if can_shrink else row.document_mode
         return self._estimate_row_size(row, facts, mode) > self._get_row_limit(
             row, facts
@@ -465,7 +514,7 @@ class AccountMoveSend(models.AbstractModel):
             warnings.append(
                 self.env._("Too big for the mail server: a link goes in its place.")
             )
-        warnings += self._get_language_warnings(row)
+        warnings += self._get_language_warnings(row, facts)
         return warnings, bool(bounced or is_leaving)
 
     @api.model
@@ -501,17 +550,16 @@ class AccountMoveSend(models.AbstractModel):
         return f"{sentence} {viewed}"
 
     @api.model
-    def _get_language_warnings(self, row):
+    def _get_language_warnings(self, row, facts):
         """:return: a sentence where the letter is not in the customer's language"""
         lang = row.move_id.partner_id.lang
-        installed = dict(self.env["res.lang"].get_installed())
-        if not lang or lang in installed:
+        if not lang or lang in facts.languages:
             return []
         return [
             self.env._(
                 "The customer's language (%(wanted)s) is not installed: the letter is "
                 "in %(language)s.",
                 wanted=lang,
-                language=installed.get(row.mail_lang, row.mail_lang),
+                language=facts.languages.get(row.mail_lang, row.mail_lang),
             )
         ]

@@ -81,5 +81,5 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
             "out_invoice", partner=self.partner_a, amounts=[1.0], post=False
         )
         other = draft.copy()
-        with self.assertRaisesRegex(UserError, "draft"):
+        with self.assertRaisesRegex(UserError, "A draft"):
             (draft | other).action_send_and_print()

@@ -5,8 +5,10 @@ from odoo.tools import format_datetime
 from ..models.account_move_send_review import ReviewRow
 from ..tools import addresses
 
-#: Documents that are named one by one where something stands against all of them.
-NAMED_DOCUMENTS = 10
+LINE = "account.move.send.batch.wizard.line"
+#: Values of a new row that are given though they are empty: left out, they would be
+#: computed row by row. Whatever else is empty stays out of the INSERT.
+GIVEN_EMPTY = {"blocked", "is_edited", "mail_template_id"}
 
 
 class AccountMoveSendBatchWizard(models.TransientModel):
@@ -83,12 +85,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         Send = self.env["account.move.send"]
         moves.check_access("read")
         rows = Send._prepare_review_rows(moves)
-        last_lines = moves._get_last_send_line_ids()
         return [
-            Command.create(
-                {**values, "last_line_id": last_lines.get(row.move_id.id, False)}
-            )
-            for row, values in zip(rows, self._get_row_values(rows), strict=True)
+            Command.create({k: v for k, v in values.items() if v or k in GIVEN_EMPTY})
+            for values in self._get_row_values(rows)
         ]
 
     @api.model
@@ -98,9 +97,10 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         :param list[ReviewRow] rows: from ``_prepare_review_rows``
         :rtype: list[dict]
         """
-        Line = self.env["account.move.send.batch.wizard.line"]
-        result = []
-        for row, verdict in zip(rows, self._get_row_verdicts(rows), strict=True):
+        Line = self.env[LINE]
+        result, facts = [], self.env["account.move.send"]._get_review_facts(rows)
+        verdicts = self._get_row_verdicts(rows, facts)
+        for row, verdict in zip(rows, verdicts, strict=True):
             judgement = Line._get_judgement(verdict["blocked"], verdict["is_doubtful"])
             move = row.move_id
             result.append(
@@ -111,7 +111,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                     "move_name": move.name,
                     "partner_id": move.partner_id.id,
                     "company_id": move.company_id.id,
+                    "last_line_id": facts.last_lines.get(move.id),
                     "mail_template_id": row.mail_template_id.id,
+                    "own_file_size": row.other_file_size,
                     "judged_as": judgement,
                     "to_send": judgement == "good",
                     "is_edited": False,
@@ -119,43 +121,65 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             )
         return result
 
-    def _get_row_verdicts(self, rows):
+    def _get_row_verdicts(self, rows, facts=None):
         """Judge rows as they stand (requirements B8).
 
         :param rows: ``ReviewRow`` or lines
+        :param ReviewFacts facts: about all rows, where they were read already
         :return: ``blocked``, ``block_reason``, ``warning``, ``is_doubtful`` of each
         :rtype: list[dict]
         """
         Send, result = self.env["account.move.send"], []
-        facts = Send._get_review_facts(rows)
+        facts = facts or Send._get_review_facts(rows)
         for row in rows:
             reason = Send._get_review_block(row, facts)
             warnings, is_doubtful = Send._get_review_warnings(row, facts)
             result.append(
                 {
                     "blocked": bool(reason),
-                    "block_reason": reason,
-                    "warning": " ".join(warnings),
+                    "block_reason": reason or False,
+                    "warning": " ".join(warnings) or False,
                     "is_doubtful": is_doubtful,
                 }
             )
         return result
 
-    def _get_sendable_lines(self):
-        """:return: the rows that Send takes"""
-        return self.line_ids.filtered(lambda line: line.to_send and not line.blocked)
+    def _get_sendable_lines(self, *names):
+        """Find the rows that Send takes.
+
+        :param str names: the fields that the caller reads of them
+        """
+        domain = [
+            ("wizard_id", "in", self.ids),
+            ("to_send", "=", True),
+            ("blocked", "=", False),
+        ]
+        return self.env[LINE].search_fetch(domain, names)
+
+    def _group_lines(self, *names):
+        """:return: values and number of the rows that have them in common
+
+        :param str names: the fields to group by
+        :rtype: list[tuple]
+        """
+        domain = [("wizard_id", "in", self.ids)]
+        return self.env[LINE]._read_group(domain, names, ["__count"])
 
     @api.depends("line_ids.to_send", "line_ids.blocked")
     def _compute_move_ids(self):
         for wizard in self:
-            wizard.move_ids = wizard._get_sendable_lines().move_id
+            wizard.move_ids = wizard._get_sendable_lines("move_id").move_id
 
     @api.depends("line_ids.to_send", "line_ids.blocked")
     def _compute_counts(self):
         for wizard in self:
-            wizard.line_count = len(wizard.line_ids)
-            wizard.ready_count = len(wizard._get_sendable_lines())
-            wizard.blocked_count = len(wizard.line_ids.filtered("blocked"))
+            groups = wizard._group_lines("blocked", "to_send")
+            counts = {(blocked, ticked): count for blocked, ticked, count in groups}
+            wizard.line_count = sum(counts.values())
+            wizard.ready_count = counts.get((False, True), 0)
+            wizard.blocked_count = sum(
+                count for (blocked, _ticked), count in counts.items() if blocked
+            )
 
     @api.constrains("move_ids", "line_ids")
     def _check_move_ids_constraints(self):
@@ -179,7 +203,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             problems = [
                 company._get_invoice_link_problem()
-                for company in wizard.line_ids.company_id
+                for company, _count in wizard._group_lines("company_id")
             ]
             wizard.link_problem = next(filter(None, problems), False)
 
@@ -188,7 +212,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             problems = [
                 self._get_email_from_problem(company, self.env["mail.template"])
-                for company in wizard.line_ids.company_id
+                for company, _count in wizard._group_lines("company_id")
             ]
             wizard.email_from_problem = next(filter(None, problems), False)
 
@@ -200,7 +224,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # natively every letter is rendered to count the methods
         for wizard in self:
             counts = {}
-            for line in wizard._get_sendable_lines():
+            for line in wizard._get_sendable_lines("sending_methods", "extra_edis"):
                 for method in [*(line.sending_methods or []), *(line.extra_edis or [])]:
                     counts[method] = counts.get(method, 0) + 1
             labels = self.env["account.move.send"]._get_method_labels()
@@ -216,6 +240,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _compute_alerts(self):
         # OVERRIDE 'account'
         # natively every letter is rendered; addresses are told row by row
+        names = ("sending_methods", "extra_edis", "invoice_edi_format")
         for wizard in self:
             data = {
                 line.move_id: {
@@ -223,7 +248,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                     "extra_edis": line.extra_edis or [],
                     "invoice_edi_format": line.invoice_edi_format,
                 }
-                for line in wizard._get_sendable_lines()
+                for line in wizard._get_sendable_lines("move_id", *names)
             }
             moves = self.env["account.move"].union(*data)
             with self._ask_no_network(moves):
@@ -235,11 +260,22 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _get_default_sending_methods(self, move):
         # EXTENDS 'account'
         # other apps ask at Send how a document goes: as its row says
-        domain = [("wizard_id", "in", self.ids), ("move_id", "=", move.id)]
-        line = self.line_ids.search(domain, limit=1) if self.ids else self.line_ids
-        if line:
+        if line := self._find_line(move):
             return set(line.sending_methods or [])
         return super()._get_default_sending_methods(move)
+
+    @api.model
+    def _find_line(self, move):
+        """:return: the row of a document, empty where this is no window or has none
+
+        Apps ask about one document after the other: the rows of all are found at once.
+        """
+        Line, windows = self.env[LINE], self.env.cr.cache.setdefault(self._name, {})
+        if move.id not in windows.get(self._ids, ()) and self.ids:
+            lines = Line.search_fetch([("wizard_id", "in", self.ids)], ["move_id"])
+            windows[self._ids] = {line.move_id.id: line.id for line in lines}
+        known = windows.get(self._ids, {})
+        return Line.browse(known.get(move.id)).with_prefetch(known.values())
 
     # -- one value for all -------------------------------------------------------------
 
@@ -324,21 +360,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
 
     def _raise_nothing_to_send(self):
         raise UserError(
-            self.env._("Nothing is ticked that can be sent.\n%s", self._describe_left())
+            self.env._(
+                "Nothing is ticked that can be sent.\n%s",
+                self.line_ids._describe_left(),
+            )
         )
-
-    def _describe_left(self):
-        """:return: the rows that stay, with their reasons, a line each"""
-        left = self.line_ids - self._get_sendable_lines()
-        reasons = [
-            f"{line.move_id.display_name}: "
-            f"{line.block_reason or self.env._('not ticked')}"
-            for line in left[:NAMED_DOCUMENTS]
-        ]
-        if len(left) > NAMED_DOCUMENTS:
-            more = len(left) - NAMED_DOCUMENTS
-            reasons.append(self.env._("and %s more", more))
-        return "\n".join(reasons)
 
     def _check_cron(self):
         """:raise RedirectWarning: where the scheduled action that sends is off"""
@@ -444,19 +470,10 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _tell_sending(self, runs):
         """:return: the notification that ends the window"""
         left = self.line_ids - self._get_sendable_lines()
-        count = len(runs.line_ids)
-        if self.scheduled_datetime:
-            words = self.env._(
-                "%(count)s documents leave on %(time)s.",
-                count=count,
-                time=format_datetime(
-                    self.env, self.scheduled_datetime, dt_format="short"
-                ),
-            )
-        else:
-            words = self.env._("%s documents are being sent.", count)
+        words = self._describe_sending(len(runs.line_ids))
         if left:
-            words += "\n" + self.env._("Left out:") + "\n" + self._describe_left()
+            reasons = left._describe_left()
+            words += "\n" + self.env._("Left out:") + "\n" + reasons
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -468,3 +485,16 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _describe_sending(self, count):
+        """:return: how many documents leave, and when
+
+        :param int count: documents
+        """
+        if not self.scheduled_datetime:
+            return self.env._("%s documents are being sent.", count)
+        return self.env._(
+            "%(count)s documents leave on %(time)s.",
+            count=count,
+            time=format_datetime(self.env, self.scheduled_datetime, dt_format="short"),
+        )

@@ -5,6 +5,9 @@ from odoo.tools import formatLang
 from ..const import DOCUMENT_MODES
 from ..tools import size
 
+#: Documents that are named one by one where something stands against all of them.
+NAMED_DOCUMENTS = 10
+
 
 class AccountMoveSendBatchWizardLine(models.TransientModel):
     """One document of the review window: who gets it, how, and what stands against it.
@@ -194,14 +197,32 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         :param company: whose documents are asked about
         :rtype: list[tuple[str, str]]
         """
-        return [
-            (
-                line.move_id.display_name,
-                line.block_reason or self.env._("not ticked"),
-            )
-            for line in self
-            if line.company_id == company
-        ]
+        own = self.filtered(lambda line: line.company_id == company)
+        return [(line._get_short_name(), line._get_reason_left()) for line in own]
+
+    def _get_reason_left(self):
+        """:return: why the row is not sent, in words"""
+        return self.block_reason or self.env._("Not ticked.")
+
+    def _get_short_name(self):
+        """:return: number of the document; a draft has none: its customer"""
+        self.ensure_one()
+        has_number = self.move_name and self.move_name != "/"
+        return self.move_name if has_number else self.partner_id.display_name or "/"
+
+    def _describe_left(self):
+        """:return: these rows by the reason why they stay, a line each"""
+        return "\n".join(
+            f"{reason} {lines._name_some()}"
+            for reason, lines in self.grouped(lambda x: x._get_reason_left()).items()
+        )
+
+    def _name_some(self):
+        """:return: the documents, the first by name, the others counted"""
+        names = [line._get_short_name() for line in self[:NAMED_DOCUMENTS]]
+        if len(self) > NAMED_DOCUMENTS:
+            names.append(self.env._("and %s more", len(self) - NAMED_DOCUMENTS))
+        return ", ".join(names)
 
     # -- what it says ------------------------------------------------------------------
 
@@ -264,13 +285,18 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
             .with_context(active_model="account.move", active_ids=self.move_id.ids)
             .create(self._get_window_values())
         )
+        for name in ("sending_method_checkboxes", "extra_edi_checkboxes"):
+            chosen = [*(self.sending_methods or []), *(self.extra_edis or [])]
+            wizard[name] = {
+                key: {**values, "checked": key in chosen}
+                for key, values in (wizard[name] or {}).items()
+            }
         return wizard.id
 
     def _get_window_values(self):
         """:return: what the one-document window shows of this row"""
         values = {
             "batch_line_id": self.id,
-            "sending_methods": self.sending_methods or [],
             "document_mode": self.document_mode,
             "mail_lang": self.mail_lang,
             "email_from_name": self.email_from_name or self.wizard_id.email_from_name,
