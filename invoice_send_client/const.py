@@ -81,6 +81,10 @@ MOVE_DOCUMENT_TYPES = {
     "out_receipt": "receipt",
 }
 
+#: Languages in which letters, the frame of the mail and the client's page are shipped.
+CLIENT_LANGUAGES = ("en", "bg", "de", "el", "es", "fr", "hu", "it", "nl", "pl", "pt")
+CLIENT_LANGUAGES += ("ro", "tr", "uk")
+
 DOCUMENT_MODES = [("link", "Link"), ("attachment", "Attachment")]
 
 #: What the company can choose as its default (requirements D2), shown as it stands.

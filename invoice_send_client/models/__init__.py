@@ -9,6 +9,7 @@ from . import (
     invoice_send_run,
     invoice_send_run_line,
     invoice_send_template,
+    invoice_send_template_form,
     ir_mail_server,
     mail_mail,
     mail_template,

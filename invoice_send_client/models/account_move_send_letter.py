@@ -1,10 +1,13 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from ..const import MOVE_DOCUMENT_TYPES
+from ..tools import addresses
+from .invoice_send_run_line import LINK_PLACEHOLDER
 
 
 class AccountMoveSend(models.AbstractModel):
-    """Which letter a document gets, and in which language it leaves."""
+    """Which letter a document gets, in which language it leaves, and trying it out."""
 
     # one model, several concerns: the sending itself stands in account_move_send.py
     _name = "account.move.send"
@@ -60,3 +63,96 @@ class AccountMoveSend(models.AbstractModel):
         return super()._get_default_sending_settings(
             move, from_cron=from_cron, **custom_settings
         )
+
+    # -- a look and a test -------------------------------------------------------------
+
+    @api.model
+    def _make_preview_line(self, move, **values):
+        """:return: a line as Send would write it, in memory alone
+
+        :param move: the document
+        :param values: ``document_mode``, ``mail_lang``, ``body``, ...
+        """
+        return self.env["invoice.send.run.line"].new(
+            {"move_id": move.id, "company_id": move.company_id.id, **values}
+        )
+
+    @api.model
+    def _render_without_link(self, line):
+        """:return: HTML of the whole mail; its button leads nowhere
+
+        :param line: from :meth:`_make_preview_line`
+        :rtype: str
+        """
+        # str: Markup would escape the quotes
+        return str(line._render_mail_body()).replace(f'href="{LINK_PLACEHOLDER}"', "")
+
+    @api.model
+    def _send_test_letter(self, line, subject, files=(), **values):
+        """Send a letter to the user alone: no delivery, no message, no real link.
+
+        :param line: from :meth:`_make_preview_line`
+        :param str subject: the letter's subject
+        :param files: ``(name, content)`` of each file
+        :param values: ``email_from``, ``mail_server_id``
+        :return: a notification with the mail server's verdict
+        :rtype: dict
+        """
+        user = self.env.user
+        if not addresses.to_ascii(user.email_normalized or ""):
+            raise UserError(
+                self.env._("Your user has no e-mail address to send a test to.")
+            )
+        # of the document in Odoo, for staff that is signed in
+        url = f"/mail/view?model=account.move&res_id={line.move_id.id}"
+        link = line.move_id.get_base_url() + url
+        values["email_from"] = values.get("email_from") or user.email_formatted
+        verdict = self._send_and_remove(
+            {
+                **values,
+                "subject": self.env._("[Test] %s", subject or ""),
+                "body_html": line._render_mail_body().replace(LINK_PLACEHOLDER, link),
+                "email_to": user.email_formatted,
+                "auto_delete": True,
+                "attachment_ids": [
+                    (0, 0, {"name": name, "raw": content}) for name, content in files
+                ],
+            }
+        )
+        return self._notify_of_test(verdict)
+
+    @api.model
+    def _send_and_remove(self, values):
+        """Send a mail to the user now, and remove it.
+
+        :param dict values: of the ``mail.mail``
+        :return: what the mail server said
+        :rtype: tools.verdict.Verdict
+        """
+        # sudo: mails have no access of their own; this one goes to the user alone
+        mail = self.env["mail.mail"].sudo().create(values)
+        files = mail.attachment_ids
+        with mail._keep_sessions() as sessions:
+            email = self.env.user.email_normalized
+            [verdict] = mail._send_with_verdicts([email], sessions).values()
+        mail.exists().unlink()
+        files.unlink()
+        return verdict
+
+    @api.model
+    def _notify_of_test(self, verdict):
+        """:return: a notification that says what the mail server said"""
+        if verdict.failure_type:
+            words = self.env._(
+                "The mail server did not take the test: %s", verdict.reason
+            )
+        else:
+            words = self.env._(
+                "The mail server took the test to %s.", self.env.user.email
+            )
+        kind = "danger" if verdict.failure_type else "success"
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"message": words, "type": kind, "sticky": kind == "danger"},
+        }

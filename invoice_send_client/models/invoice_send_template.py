@@ -47,7 +47,7 @@ class InvoiceSendTemplate(models.Model):
         help="A language with its country beats the language alone.",
     )
     document_type = fields.Selection(
-        DOCUMENT_TYPES, required=True, default="invoice", index=True
+        DOCUMENT_TYPES, string="Document", required=True, default="invoice", index=True
     )
     company_id = fields.Many2one(
         "res.company",
@@ -152,6 +152,8 @@ class InvoiceSendTemplate(models.Model):
         # sudo: natively only its maker or a template editor may write; the placeholders
         # are checked below
         template = self.mail_template_id.sudo().with_context(lang=None)
+        if name == "body_html":
+            text = letters.let_placeholders_stand(text)
         self._check_placeholders(template[name], text)
         self._check_fills_in(name, text)
         template[name] = text
@@ -201,17 +203,27 @@ class InvoiceSendTemplate(models.Model):
         # sudo: as at sending, which is done in the name of users without these rights
         template = self.env["mail.template"].sudo()
         lang = self._get_full_code(self.lang, move.partner_id.lang)
+        if name == "body_html":
+            text = letters.let_placeholders_stand(text)
         draft = template.with_context(lang=lang).new(
             {"model_id": self.env["ir.model"]._get_id("account.move"), name: text}
         )
         return draft._render_field(name, move.ids)[move.id]
 
+    def _get_move_types(self):
+        """:return: types of the documents that this letter is for"""
+        return [
+            move_type
+            for move_type, document_type in MOVE_DOCUMENT_TYPES.items()
+            if self.document_type in (document_type, "several")
+        ]
+
     def _get_sample_move(self):
         """:return: the newest posted document of this kind in the user's companies"""
-        types = {kind: move_type for move_type, kind in MOVE_DOCUMENT_TYPES.items()}
-        domain = [("state", "=", "posted"), ("move_type", "in", list(types.values()))]
-        if self.document_type in types:
-            domain[1] = ("move_type", "=", types[self.document_type])
+        domain = [
+            ("state", "=", "posted"),
+            ("move_type", "in", self._get_move_types()),
+        ]
         if self.company_id:
             domain.append(("company_id", "=", self.company_id.id))
         return self.env["account.move"].search(domain, order="id desc", limit=1)

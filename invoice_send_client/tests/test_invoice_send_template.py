@@ -3,15 +3,13 @@ import re
 from lxml import html
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..const import DOCUMENT_TYPES
+from ..const import CLIENT_LANGUAGES, DOCUMENT_TYPES
+from ..tools.letters import fingerprint
 from .common import InvoiceSendCase
-
-SHIPPED = ("en", "bg", "de", "el", "es", "fr", "hu", "it", "nl", "pl", "pt")
-SHIPPED += ("ro", "tr", "uk")
 
 
 class LetterCase(InvoiceSendCase):
@@ -197,7 +195,7 @@ class TestShippedLetters(LetterCase):
 
     def test_every_letter_fills_in_for_its_documents_and_holds_no_link(self):
         documents = self.make_documents()
-        for code in SHIPPED:
+        for code in CLIENT_LANGUAGES:
             for document_type, moves in documents.items():
                 letter = self.get_shipped(code, document_type)
                 lang = self.letters._get_full_code(code)
@@ -214,7 +212,7 @@ class TestShippedLetters(LetterCase):
         body = render(letter.mail_template_id, lang, move, "body_html")
         text = html.fragment_fromstring(body, create_parent="div").text_content()
         self.assertNotRegex(body, r"<a\b|href|src=|https?:|t-out|t-if|<t\b|color")
-        for leftover in ("{{", "}}", "False", "None", " ,", " .", "  ."):
+        for leftover in ("{{", "}}", "False", "None", " ,", " .", "2026", "RO49"):
             self.assertNotIn(leftover, " ".join(text.split()) + subject)
         self.assertTrue(text.strip().endswith("Seller SRL"), text)
         self.assertIn("Alfa SRL", text)
@@ -233,8 +231,10 @@ class TestShippedLetters(LetterCase):
 
     def test_letters_differ_from_language_to_language(self):
         for document_type, _name in DOCUMENT_TYPES:
-            bodies = {self.get_shipped(c, document_type).body_html for c in SHIPPED}
-            self.assertEqual(len(bodies), len(SHIPPED))
+            bodies = {
+                self.get_shipped(c, document_type).body_html for c in CLIENT_LANGUAGES
+            }
+            self.assertEqual(len(bodies), len(CLIENT_LANGUAGES))
 
     def test_paid_invoice_asks_for_nothing(self):
         invoice = self.make_invoice()
@@ -335,3 +335,120 @@ class TestText(LetterCase):
             with self.assertRaises(ValidationError) as caught:
                 letter.write(values)
             self.assertIn("placeholders", str(caught.exception))
+
+
+@tagged("-at_install", "post_install")
+class TestLetterForm(LetterCase):
+    """Writing a letter, by the form that the browser uses."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls.init_invoice(
+            "out_invoice", partner=cls.partner_a, amounts=[100.0], post=True
+        )
+
+    def test_preview_shows_the_whole_mail_with_the_newest_document(self):
+        form = Form(self.get_shipped("ro"))
+        self.assertEqual(form.preview_move_id, self.invoice)
+        self.assertEqual(
+            form.preview_subject, f"Factura {self.invoice.name} de la Seller SRL"
+        )
+        for words in ("Bună ziua, Alfa SRL,", "01.01.2019", "background-color"):
+            self.assertIn(words, form.preview_body)
+        self.assertNotIn("href", form.preview_body)
+
+    def test_preview_follows_what_is_typed_and_the_document_chosen(self):
+        form = Form(self.get_shipped("ro"))
+        form.body_html = '<p>Salut <t t-out="object.name"/></p>'
+        self.assertIn(f"Salut {self.invoice.name}", form.preview_body)
+        form.preview_move_id = other = self.make_invoice()
+        self.assertIn(f"Salut {other.name}", form.preview_body)
+
+    def test_preview_says_in_words_what_can_not_be_filled_in(self):
+        form = Form(self.get_shipped("ro"))
+        with mute_logger("odoo.addons.mail"):
+            form.body_html = '<p><t t-out="object.nope"/></p>'
+        self.assertIn("object.nope", form.preview_problem)
+        self.assertNotIn("Traceback", form.preview_problem)
+        self.assertFalse(form.preview_body)
+
+    def test_without_a_document_the_preview_says_so(self):
+        letter = self.get_shipped("ro", "receipt")
+        self.assertIn("no posted document", letter.preview_problem)
+        with self.assertRaises(UserError):
+            letter.action_send_test()
+
+    def test_placeholder_of_a_subject_works_in_the_text_too(self):
+        letter = self.get_shipped("ro")
+        letter.body_html = (
+            "<p>Factura {{ object.name or '' }}, <b>{{object.company_id.name}}</b>"
+            " {{ object.ref ||| fără }}!</p>"
+        )
+        self.assertIn(
+            f"Factura {self.invoice.name}, <b>Seller SRL</b>", letter.preview_body
+        )
+        self.assertNotIn("{{", letter.mail_template_id.body_html)
+        self.assertIn("fără!", letter.preview_body)
+
+    def test_each_variable_is_explained_with_an_example(self):
+        variables = self.get_shipped("en").variables
+        self.assertEqual(len(variables), 11)
+        found = {variable["words"]: variable for variable in variables}
+        self.assertEqual(found["Number"]["code"], "{{ object.name }}")
+        self.assertEqual(found["Number"]["example"], self.invoice.name)
+        self.assertEqual(found["Customer's name"]["example"], "Alfa SRL")
+
+    def test_shipped_text_comes_back(self):
+        letter = self.get_shipped("ro")
+        before = letter.body_html
+        self.assertTrue(letter.is_as_shipped)
+        letter.write({"subject": "x", "body_html": "<p>y</p>"})
+        self.assertFalse(letter.is_as_shipped)
+        letter.action_restore()
+        self.assertTrue(letter.is_as_shipped)
+        self.assertEqual(fingerprint(letter.body_html), fingerprint(before))
+
+    def test_new_letter_begins_with_the_shipped_english_text(self):
+        form = Form(self.letters)
+        form.lang = "ja"
+        self.assertIn("Invoice {{", form.subject)
+        form.body_html = "<p>こんにちは</p>"
+        letter = form.save()
+        self.assertEqual(letter.mail_template_id.model, "account.move")
+        self.assertEqual(self.get_letter("ja_JP"), (letter, "ja_JP"))
+        self.assertIn("not shipped in Japanese", letter.lang_problem)
+        self.assertIn("not added", self.get_shipped("tr").lang_problem)
+        self.assertFalse(self.get_shipped("ro").lang_problem)
+
+    def test_company_gets_a_copy_of_its_own_once(self):
+        shared = self.get_shipped("ro").with_company(self.other)
+        action = shared.action_copy_for_company()
+        copy = self.letters.browse(action["res_id"])
+        self.assertEqual(copy.company_id, self.other)
+        self.assertEqual(copy.body_html, shared.body_html)
+        copy.body_html = "<p>Al nostru</p>"
+        self.assertIn("Bună ziua", shared.body_html)
+        self.assertEqual(shared.action_copy_for_company()["res_id"], copy.id)
+        self.assertEqual(self.get_letter("ro_RO", self.other)[0], copy)
+
+    def test_test_of_a_letter_goes_to_me_alone(self):
+        self.env.user.email = "me@seller.example"
+        letter = self.get_shipped("ro")
+        messages = self.env["mail.message"].search_count([])
+        with self.mail_server() as taken:
+            action = letter.action_send_test()
+        [(recipients, mail)] = taken
+        self.assertEqual(recipients, ["me@seller.example"])
+        self.assertIn(f"Factura {self.invoice.name}", mail["Subject"])
+        self.assertIn("Bună ziua", mail.get_body(("html",)).get_content())
+        self.assertEqual(action["params"]["type"], "success")
+        self.assertEqual(self.env["mail.message"].search_count([]), messages)
+        self.assertFalse(self.invoice.invoice_delivery_ids)
+
+    def test_list_shows_the_languages_in_use(self):
+        used = self.letters.search([("is_installed", "=", True)])
+        self.assertEqual(set(used.mapped("lang")), {"en", "ro", "bg", "pt"})
+        self.assertEqual(
+            set(used.filtered("is_installed").ids), set(used.ids), "as computed"
+        )

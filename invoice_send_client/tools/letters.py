@@ -98,6 +98,7 @@ def _inner(body):
 # -- placeholders ----------------------------------------------------------------------
 
 _INLINE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_OR_NOTHING = " or ''"
 
 
 def get_code(text):
@@ -109,14 +110,62 @@ def get_code(text):
     """
     if not text:
         return set()
-    found = {match.strip() for match in _INLINE.findall(str(text))}
+    found = {match.partition("|||")[0] for match in _INLINE.findall(str(text))}
     for element in _parse(str(text)).iter(etree.Element):
         for name, value in element.attrib.items():
             if name == "t-out":
-                found.add(value.strip())
+                found.add(value)
             elif name.startswith("t-"):
-                found.add(f"{name}: {value.strip()}")
-    return found
+                found.add(f"{name}: {value}")
+    return {code.strip().removesuffix(_OR_NOTHING) for code in found}
+
+
+def let_placeholders_stand(text):
+    """Turn ``{{ object.name }}`` in the text of a body into what Odoo fills in there.
+
+    :param str text: HTML, may be empty
+    :rtype: str
+    """
+    if "{{" not in (text or ""):
+        return text
+    root = _parse(str(text))
+    for element in list(root.iter(etree.Element)):
+        element.text, fillings = _split(element.text)
+        element[:0] = fillings
+        if element is not root:
+            element.tail, fillings = _split(element.tail)
+            place = element.getparent().index(element) + 1
+            element.getparent()[place:place] = fillings
+    return _inside(root)
+
+
+def _split(text):
+    """:return: what stands before the first placeholder, and the placeholders, each
+    with what follows it"""
+    before, *rest = _INLINE.split(text or "")
+    fillings = []
+    for code, after in zip(rest[::2], rest[1::2], strict=True):
+        code, _bars, otherwise = (part.strip() for part in code.partition("|||"))
+        code += "" if otherwise or code.endswith(_OR_NOTHING) else _OR_NOTHING
+        filling = etree.Element("t", {"t-out": code})
+        filling.text = otherwise
+        filling.tail = after
+        fillings.append(filling)
+    return before, fillings
+
+
+def _inside(element):
+    whole = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+    return whole[whole.index(">") + 1 : whole.rindex("<")]
+
+
+def get_body(text):
+    """:return: what stands in the body of an HTML document
+
+    :param str text: the document
+    :rtype: str
+    """
+    return _inside(html.document_fromstring(text).find("body"))
 
 
 def describe(error):

@@ -1,11 +1,9 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools.misc import get_lang
 
-from ..models.invoice_send_run_line import LINK_PLACEHOLDER
-from ..tools import addresses, languages
+from ..tools import languages
 from ..tools import letters as letter_tools
 
 #: Where the letter stands in its frame while the two halves of the frame are shown.
@@ -181,23 +179,21 @@ class AccountMoveSendWizard(models.TransientModel):
         """Show around the text what the client's mail has there."""
         for wizard in self:
             marker = Markup('<span id="%s"></span>') % BODY_MARKER
-            frame = wizard._get_unsaved_line(body=marker)._render_mail_body()
-            # the link leads nowhere here; str: Markup would escape the quotes
-            frame = str(frame).replace(f'href="{LINK_PLACEHOLDER}"', "")
+            frame = self._render_without_link(wizard._get_preview_line(marker))
             halves = letter_tools.split_at(frame, BODY_MARKER)
             wizard.letter_head, wizard.letter_foot = map(Markup, halves)
 
-    def _get_unsaved_line(self, **values):
-        """:return: the line that Send would write, in memory alone"""
+    def _get_preview_line(self, body):
+        """:return: the line that Send would write, in memory alone
+
+        :param str body: the letter's text
+        """
         self.ensure_one()
-        return self.env["invoice.send.run.line"].new(
-            {
-                "move_id": self.move_id.id,
-                "company_id": self.company_id.id,
-                "document_mode": self.document_mode,
-                "mail_lang": self.lang,
-                **values,
-            }
+        return self._make_preview_line(
+            self.move_id,
+            document_mode=self.document_mode,
+            mail_lang=self.lang,
+            body=body,
         )
 
     # -- a test -----------------------------------------------------------------------
@@ -209,63 +205,17 @@ class AccountMoveSendWizard(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        user = self.env.user
-        if not addresses.to_ascii(user.email_normalized or ""):
-            raise UserError(
-                self.env._("Your user has no e-mail address to send a test to.")
-            )
-        verdict = self._send_test(user.email_normalized)
-        if verdict.failure_type:
-            words = self.env._(
-                "The mail server did not take the test: %s", verdict.reason
-            )
-        else:
-            words = self.env._("The mail server took the test to %s.", user.email)
-        kind = "danger" if verdict.failure_type else "success"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"message": words, "type": kind, "sticky": kind == "danger"},
-        }
-
-    def _send_test(self, email):
-        """Send the test now, and remove it.
-
-        :param str email: the user's own address
-        :return: what the mail server said
-        :rtype: tools.verdict.Verdict
-        """
         self._check_files()
-        # sudo: mails have no access of their own; this one goes to the user alone
-        mail = self.env["mail.mail"].sudo().create(self._prepare_test_mail())
-        files = mail.attachment_ids
-        with mail._keep_sessions() as sessions:
-            [verdict] = mail._send_with_verdicts([email], sessions).values()
-        mail.exists().unlink()
-        files.unlink()
-        return verdict
-
-    def _prepare_test_mail(self):
-        """:return: values of the test mail"""
-        line = self._get_unsaved_line(body=self.body)
         sender = self._get_default_email_from(
             self.move_id, self.env.user, self.email_from_name
         )
-        # of the document in Odoo, for staff that is signed in
-        url = f"/mail/view?model=account.move&res_id={self.move_id.id}"
-        link = self.get_base_url() + url
-        return {
-            "subject": self.env._("[Test] %s", self.subject or ""),
-            "body_html": line._render_mail_body().replace(LINK_PLACEHOLDER, link),
-            "email_from": sender or self.env.user.email_formatted,
-            "email_to": self.env.user.email_formatted,
-            "mail_server_id": self._get_mail_server().id,
-            "auto_delete": True,
-            "attachment_ids": [
-                (0, 0, {"name": name, "raw": content})
-                for name, content in self._get_test_files()
-            ],
-        }
+        return self._send_test_letter(
+            self._get_preview_line(self.body),
+            subject=self.subject,
+            email_from=sender,
+            mail_server_id=self._get_mail_server().id,
+            files=self._get_test_files(),
+        )
 
     def _get_test_files(self):
         """:return: name and content of the files; the invoice as a draft print where

@@ -13,7 +13,7 @@ PAGE_MS = 90_000
 #: What the server is asked about, or a mail that has to leave.
 CHANGE_MS = 30_000
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-LETTER = "account.email_template_edi_invoice"
+LETTER = "invoice_send_client.letter_%s_invoice"
 
 
 @pytest.fixture(scope="module")
@@ -30,27 +30,20 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def letter(seller):
-    """The letter of invoices, in English and in Romanian."""
+    """The letters of invoices, in English and in Romanian."""
     admin = seller.admin
     wizard = admin.make(
         "base.language.install",
         {"lang_ids": [(6, 0, [_language(admin, "ro_RO")])], "overwrite": False},
     )
     admin.call("base.language.install", "lang_install", [wizard])
-    letter_id = admin.ref(LETTER)
     texts = {
-        "en_US": ("Invoice {{ object.name }}", "<p>Dear <b>client</b>,</p>"),
-        "ro_RO": ("Factura {{ object.name }}", "<p>Stimate <b>client</b>,</p>"),
+        "en": ("Invoice {{ object.name }}", "<p>Dear <b>client</b>,</p>"),
+        "ro": ("Factura {{ object.name }}", "<p>Stimate <b>client</b>,</p>"),
     }
-    for lang, (subject, body) in texts.items():
-        admin.call(
-            "mail.template",
-            "write",
-            [letter_id],
-            {"subject": subject, "body_html": body},
-            context={"lang": lang},
-        )
-    return letter_id
+    for code, (subject, body) in texts.items():
+        values = {"subject": subject, "body_html": body}
+        admin.change("invoice.send.template", admin.ref(LETTER % code), values)
 
 
 def _language(admin, code):
@@ -320,7 +313,7 @@ def test_letter_is_configured_in_a_tab_of_its_own(open_window, letter):
     window.subject.fill("Mine")
     with window.page.expect_popup() as popup:
         window.dialog.get_by_role("link", name="Configure e-mail").click()
-    expect(popup.value.get_by_text("Invoice: Sending").first).to_be_visible()
+    expect(popup.value.get_by_text("Invoice, English").first).to_be_visible()
     expect(window.subject).to_have_value("Mine")
 
 

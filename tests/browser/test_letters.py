@@ -1,0 +1,134 @@
+"""Settings > Invoicing > Letters, as an administrator writes them."""
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from devenv import browser
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+#: The web client's styles and scripts are put together at the first call.
+PAGE_MS = 90_000
+#: What the server is asked about.
+CHANGE_MS = 30_000
+LETTERS = "/odoo/invoice-letters"
+LETTER = "invoice_send_client.letter_en_receipt"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    expect.set_options(timeout=CHANGE_MS)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=browser.ensure(), args=ARGUMENTS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def page(request, chromium, seller):
+    """The administrator's page, at the width of a desktop or of a phone."""
+    width, height = request.param
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    session = {"name": "session_id", "value": seller.admin.session_id}
+    context.add_cookies([{**session, "url": seller.server.url}])
+    page = context.new_page()
+    page.set_default_timeout(PAGE_MS)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def receipt(seller):
+    """A receipt to show the letter with."""
+    values = {
+        "move_type": "out_receipt",
+        "partner_id": seller.customer(seller.address("receipt"), name="Delta SA"),
+        "invoice_date": "2026-11-20",
+        "invoice_line_ids": [(0, 0, {"name": "Bread", "price_unit": 3.0})],
+    }
+    move_id = seller.user.make("account.move", values)
+    seller.user.call("account.move", "action_post", [move_id])
+    return seller.move(move_id)["name"]
+
+
+@pytest.fixture
+def my_address(seller):
+    """The administrator's address, for this test alone."""
+    address = seller.address("admin")
+    seller.admin.change("res.users", seller.admin.uid, {"email": address})
+    yield address
+    seller.admin.change("res.users", seller.admin.uid, {"email": False})
+
+
+def open_letter(page, seller):
+    """Open the letter of receipts.
+
+    :return: the letter's text, to write into
+    """
+    page.goto(f"{seller.server.url}{LETTERS}/{seller.admin.ref(LETTER)}")
+    text = page.locator("[name=body_html] .odoo-editor-editable")
+    expect(text).to_be_visible(timeout=PAGE_MS)
+    return text
+
+
+def test_list_names_the_languages_in_use_by_kind_of_document(page, seller):
+    page.goto(seller.server.url + LETTERS)
+    expect(page.get_by_text("Several documents").first).to_be_visible(timeout=PAGE_MS)
+    shown = page.locator(".o_action_manager")
+    expect(shown.get_by_text("English", exact=True).first).to_be_visible()
+    expect(shown.get_by_text("Turkish", exact=True)).to_have_count(0)
+
+
+def test_letter_is_written_previewed_tried_and_brought_back(
+    page, seller, sink, receipt, my_address
+):
+    text = open_letter(page, seller)
+    preview = page.locator("[name=preview_body]")
+    expect(preview).to_contain_text(f"Here is your receipt {receipt}.")
+    expect(preview).to_contain_text("View document")
+    text.locator("p").nth(1).click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Good day, {{ object.company_id.name }}!")
+    page.locator("[name=subject] input").fill("Your receipt {{ object.name }}")
+    page.locator("[name=subject] input").blur()
+    expect(preview).to_contain_text("Good day, Seller SRL!")
+    expect(page.locator("[name=preview_subject]")).to_have_text(
+        f"Your receipt {receipt}"
+    )
+    page.get_by_role("button", name="Send a test to me").click()
+    expect(page.locator(".o_notification")).to_contain_text("took the test")
+    mail = sink.mail_to(my_address)
+    assert mail.message["Subject"] == f"[Test] Your receipt {receipt}"
+    assert "Good day, Seller SRL!" in mail.html
+    bring_back(page)
+    expect(text).not_to_contain_text("Good day")
+    expect(page.locator("[name=subject] input")).to_have_value(
+        "Receipt {{ object.name }} from {{ object.company_id.name }}"
+    )
+
+
+def bring_back(page):
+    """Press the button that brings the shipped text back, and confirm."""
+    button = page.get_by_role("button", name="Back to the shipped text")
+    if not button.is_visible():  # a phone folds the buttons
+        page.locator(".o_form_statusbar .fa-ellipsis-v").click()
+        button = page.locator(".o-dropdown--menu").get_by_text("Back to the shipped")
+    button.click()
+    page.locator(".modal-footer .btn-primary").click()
+
+
+def test_letter_that_can_not_be_filled_in_says_so_and_is_not_saved(
+    page, seller, receipt
+):
+    open_letter(page, seller)
+    subject = page.locator("[name=subject] input")
+    subject.fill(f"{receipt} {{{{ object.nope }}}}")
+    subject.blur()
+    expect(page.get_by_role("alert")).to_contain_text("nope")
+    page.locator(".o_form_button_save").click()
+    expect(page.locator(".modal-body")).to_contain_text("can't be filled in")
+    letter_id = seller.admin.ref(LETTER)
+    letter = seller.admin.fetch("invoice.send.template", letter_id, "subject")
+    assert "nope" not in letter["subject"]
