@@ -32,6 +32,7 @@
         "views/invoice_send_template_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_partner_views.xml",
         "wizard/account_move_send_wizard_views.xml",
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/invoice_delivery_correct_address_views.xml",

@@ -6,6 +6,7 @@ from . import (
     account_move_send_review,
     invoice_delivery,
     invoice_delivery_event,
+    invoice_send_request,
     invoice_send_run,
     invoice_send_run_line,
     invoice_send_template,
@@ -15,4 +16,5 @@ from . import (
     mail_template,
     res_company,
     res_config_settings,
+    res_partner,
 )

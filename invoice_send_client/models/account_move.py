@@ -177,12 +177,14 @@ class AccountMove(models.Model):
         # EXTENDS 'account'
         result = super().button_draft()
         self._get_invoice_deliveries_to_void()._void()
+        self._withdraw_send_requests()
         return result
 
     def button_cancel(self):
         # EXTENDS 'account'
         result = super().button_cancel()
         self._get_invoice_deliveries_to_void()._void()
+        self._withdraw_send_requests()
         return result
 
     def _get_last_send_line(self):
@@ -229,6 +231,7 @@ class AccountMove(models.Model):
 
     def _cron_account_move_send(self, job_count=10):
         # EXTENDS 'account'
+        self.env["invoice.send.request"]._write_runs()
         self.env["invoice.send.run"]._process_due()
         self.env["invoice.send.run.line"]._make_due_pdfs()
         return super()._cron_account_move_send(job_count=job_count)

@@ -4,6 +4,7 @@ from psycopg2 import OperationalError
 
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import str2bool
 
 from ..const import CONFIRM_AT_ONCE
 
@@ -11,7 +12,7 @@ _logger = logging.getLogger(__name__)
 
 
 class AccountMove(models.Model):
-    """From draft to client: confirm many documents, then review and send (R46)."""
+    """From draft to client: confirmed and reviewed (R46), or sent by itself (B28)."""
 
     # a file of its own: what is told of a document stands in account_move.py
     _name = "account.move"
@@ -102,6 +103,7 @@ class AccountMove(models.Model):
         try:
             with Run._isolate():
                 self.action_post()
+                self._withdraw_send_requests()  # the user reviews before anything goes
                 Run._commit()
         except (UserError, RedirectWarning) as error:
             return str(error.args[0])
@@ -116,3 +118,79 @@ class AccountMove(models.Model):
         """:return: the document's name and its customer, if any"""
         names = [self.display_name, self.commercial_partner_id.name]
         return " - ".join(filter(None, names))
+
+    # -- sent by itself ----------------------------------------------------------------
+
+    def _post(self, soft=True):
+        # EXTENDS 'account'
+        posted = super()._post(soft=soft)
+        posted._request_sending()
+        return posted
+
+    def _request_sending(self):
+        """Ask for the sending of what was posted, where the customer gets it so (B28).
+
+        What is read from a file or comes with an app was not confirmed by anybody now.
+        """
+        if self.env.context.get("install_mode") or self.env.context.get("import_file"):
+            return
+        documents = self.filtered(
+            lambda move: move.is_sale_document(include_receipts=True)
+            and move._is_sent_on_confirm()
+        )
+        if not documents:
+            return
+        sent_before = documents.browse(documents._get_last_send_line_ids())
+        sent_before._tell_not_sent_again()
+        new = (documents - sent_before).filtered(lambda move: not move.is_move_sent)
+        if new:
+            self.env["invoice.send.request"]._create_for_moves(new)
+
+    def _is_sent_on_confirm(self):
+        """:return: whether this customer's documents leave once they are confirmed"""
+        self.ensure_one()
+        # sudo: settings that decide for whoever confirms, a shop's visitor too
+        document = self.sudo()
+        company = document.company_id
+        customer = document.commercial_partner_id.with_company(company)
+        choice = customer.invoice_send_on_confirm
+        return choice == "yes" or (not choice and company.invoice_send_on_confirm)
+
+    def _tell_not_sent_again(self):
+        """Tell on documents that were sent before that they are not sent by itself."""
+        words = self.env._(
+            "Not sent to the client by itself: it was sent before. Send it if the "
+            "client should get this version."
+        )
+        self._message_log_batch(
+            dict.fromkeys(self.ids, words),
+            author_id=self.env.ref("base.partner_root").id,
+        )
+
+    def _withdraw_send_requests(self):
+        # sudo: nobody writes requests by hand
+        requests = self.env["invoice.send.request"].sudo()
+        requests.search([("move_id", "in", self.ids)]).unlink()
+
+    def _filter_still_to_send(self):
+        """:return: the documents that nobody has sent nor will send but we"""
+        sent = self._get_last_send_line_ids()
+        return self.filtered(
+            lambda move: move.state == "posted"
+            and not move.is_move_sent
+            and move.id not in sent
+            and not move._is_sent_by_shop()
+        )
+
+    def _is_sent_by_shop(self):
+        """:return: whether the sales app sends this document: ordered, paid online,
+        and invoiced by itself
+        """
+        self.ensure_one()
+        transactions = "transaction_ids" in self._fields and self.transaction_ids
+        if not transactions or "sale_order_ids" not in transactions._fields:
+            return False
+        # sudo: system parameters are not readable by users
+        parameters = self.env["ir.config_parameter"].sudo()
+        is_automatic = parameters.get_param("sale.automatic_invoice", "False")
+        return str2bool(is_automatic) and bool(transactions.sale_order_ids)

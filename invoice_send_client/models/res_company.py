@@ -38,6 +38,11 @@ class ResCompany(models.Model):
         help="For customers without a way of sending of their own. Post, Peppol and "
         "e-Factura keep Odoo's own defaults.",
     )
+    invoice_send_on_confirm = fields.Boolean(
+        string="Send when confirmed",
+        help="Invoices, credit notes and receipts leave by themselves as soon as they "
+        "are confirmed. Each customer can have it otherwise.",
+    )
     invoice_copy_mode = fields.Selection(
         COPY_MODES,
         string="Several recipients",

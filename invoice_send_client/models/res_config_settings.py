@@ -18,6 +18,9 @@ class ResConfigSettings(models.TransientModel):
     invoice_email_by_default = fields.Boolean(
         related="company_id.invoice_email_by_default", readonly=False
     )
+    invoice_send_on_confirm = fields.Boolean(
+        related="company_id.invoice_send_on_confirm", readonly=False
+    )
     invoice_copy_mode = fields.Selection(
         related="company_id.invoice_copy_mode", readonly=False
     )

@@ -15,6 +15,7 @@ from . import (
     test_languages,
     test_links,
     test_security,
+    test_send_on_confirm,
     test_settings,
     test_verdict,
 )
