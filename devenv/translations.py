@@ -4,6 +4,7 @@
 """
 
 import copy
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,26 @@ import polib
 
 # Odoo wraps its own files at this width.
 WIDTH = 78
-# Complete from the first day; other languages are merged where their file is there.
+# Complete; the other languages hold what a client reads (requirements B23).
+COMPLETE = ("bg", "ro")
+TWO = "nplurals=2; plural=(n != 1);"
+SLAVIC = (
+    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && "
+    "(n%100<10 || n%100>=20) ? 1 : 2);"
+)
 LANGUAGES = {
-    "bg": "nplurals=2; plural=(n != 1);",
-    "ro": ("nplurals=3; plural=(n==1?0:(((n%100>19)||((n%100==0)&&(n!=0)))?2:1));"),
+    **dict.fromkeys(("bg", "de", "el", "es", "hu", "it", "nl", "pt"), TWO),
+    "fr": "nplurals=2; plural=(n > 1);",
+    "pl": SLAVIC.replace("n%10==1 && n%100!=11", "n==1"),
+    "ro": "nplurals=3; plural=(n==1?0:(((n%100>19)||((n%100==0)&&(n!=0)))?2:1));",
+    "tr": TWO,
+    "uk": SLAVIC,
 }
+# Where a client reads a term: mail, client's page, names of the documents.
+CLIENT = re.compile(
+    r"arch_db:invoice_send_client\.(mail_layout|client_page)"
+    r"|selection__invoice_send_template__document_type"
+)
 
 
 def read(path: Path) -> polib.POFile:
@@ -31,9 +47,23 @@ def terms(catalog: polib.POFile) -> list[tuple]:
     )
 
 
-def lacking(catalog: polib.POFile) -> list[polib.POEntry]:
-    """Return the terms without a translation, or with a doubtful one."""
-    return [entry for entry in catalog if entry.fuzzy or not entry.msgstr.strip()]
+def lacking(catalog: polib.POFile, client: bool = False) -> list[polib.POEntry]:
+    """Return the terms without a translation, or with a doubtful one.
+
+    :param catalog: the translations
+    :param client: only what a client reads
+    """
+    return [
+        entry
+        for entry in catalog
+        if (entry.fuzzy or not entry.msgstr.strip())
+        and (is_for_clients(entry) or not client)
+    ]
+
+
+def is_for_clients(entry: polib.POEntry) -> bool:
+    """Tell whether a client reads this term."""
+    return any(CLIENT.search(place) for place, _line in entry.occurrences)
 
 
 def field_labels(folders: list[Path], language: str) -> dict[str, str]:
@@ -57,6 +87,8 @@ def field_labels(folders: list[Path], language: str) -> dict[str, str]:
 def merge(template: polib.POFile, old: polib.POFile, language: str) -> polib.POFile:
     """Return the template's terms with the translations that are known.
 
+    A language that is not complete has those alone that a client reads.
+
     :param template: the terms
     :param old: the translations; those of other terms are left out
     :param language: "ro"
@@ -69,6 +101,8 @@ def merge(template: polib.POFile, old: polib.POFile, language: str) -> polib.POF
     if not catalog.metadata.get("Plural-Forms"):
         catalog.metadata["Plural-Forms"] = LANGUAGES.get(language, "")
     for term in template:
+        if language not in COMPLETE and not is_for_clients(term):
+            continue
         entry = copy.copy(term)
         if term.msgid in known:
             entry.msgstr = known[term.msgid].msgstr
@@ -101,11 +135,12 @@ def update(
     for language in sorted(languages):
         file = folder / f"{language}.po"
         catalog = merge(template, read(file), language)
-        labels = field_labels(elsewhere, language)
+        labels = field_labels(elsewhere, language) if language in COMPLETE else {}
         for entry in lacking(catalog):
             entry.msgstr = entry.msgstr or labels.get(entry.msgid, "")
         catalog.save(str(file))
-        yield from (f"{file.name}: {entry.msgid!r}" for entry in lacking(catalog))
+        wanted = lacking(catalog, client=language not in COMPLETE)
+        yield from (f"{file.name}: {entry.msgid!r}" for entry in wanted)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import content_disposition, request
 from odoo.tools.image import image_data_uri
 
+from ..const import MOVE_DOCUMENT_TYPES
 from ..tools import links, visitor
 
 #: One transparent pixel.
@@ -117,7 +118,7 @@ class InvoiceDelivery(http.Controller):
         url = f"/invoice/d/{token}"
         values = {
             "title": f"{move.company_id.name}: {move.name}",
-            "type_name": move.type_name,
+            "type_name": self._get_type_name(move),
             "move": move,
             "lines": move._get_move_lines_to_report(),
             "logo": self._get_logo(move.company_id),
@@ -130,6 +131,12 @@ class InvoiceDelivery(http.Controller):
         }
         lang = delivery.env.context["lang"]
         return self._render("invoice_send_client.client_page", values, lang)
+
+    def _get_type_name(self, move):
+        """:return: "Invoice" in the client's language, in the letters' own words"""
+        types = move.env["invoice.send.template"]._fields["document_type"]
+        names = dict(types._description_selection(move.env))
+        return names.get(MOVE_DOCUMENT_TYPES.get(move.move_type), move.type_name)
 
     def _get_logo(self, company):
         return image_data_uri(company.logo_web) if company.logo_web else ""

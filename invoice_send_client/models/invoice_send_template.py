@@ -98,7 +98,9 @@ class InvoiceSendTemplate(models.Model):
         names = {lang.code: lang.name for lang in known}
         names = {languages.get_iso(code): name for code, name in names.items()} | names
         found = [(code, self._get_language_name(code, names)) for code in names]
-        return sorted(found, key=lambda pair: pair[1])
+        # as at the beginning of a sentence: most languages write their names small
+        shown = [(code, name[:1].upper() + name[1:]) for code, name in found]
+        return sorted(shown, key=lambda pair: pair[1])
 
     @api.model
     def _get_language_name(self, code, names=None):

@@ -21,10 +21,9 @@ def get_name(code, reader):
     :rtype: str
     """
     try:
-        name = _parse(code).get_display_name(_parse(reader)) or ""
+        return _parse(code).get_display_name(_parse(reader)) or ""
     except (UnknownLocaleError, ValueError):
         return ""
-    return name[:1].upper() + name[1:]
 
 
 def _parse(code):

@@ -113,8 +113,8 @@ def bring_back(page):
     """Press the button that brings the shipped text back, and confirm."""
     button = page.get_by_role("button", name="Back to the shipped text")
     if not button.is_visible():  # a phone folds the buttons
-        page.locator(".o_form_statusbar .fa-ellipsis-v").click()
-        button = page.locator(".o-dropdown--menu").get_by_text("Back to the shipped")
+        page.get_by_title("More").click()
+        button = page.locator(".o-dropdown--menu [name=action_restore]")
     button.click()
     page.locator(".modal-footer .btn-primary").click()
 

@@ -162,18 +162,23 @@ class Seller:
         )
 
     def invoice(
-        self, email: str, lines: tuple[dict, ...] = (LINE,), **customer: object
+        self,
+        email: str,
+        lines: tuple[dict, ...] = (LINE,),
+        move_type: str = "out_invoice",
+        **customer: object,
     ) -> int:
         """Create and post an invoice.
 
         :param email: the customer's address
         :param lines: values of its lines
+        :param move_type: what else to make, ``out_refund``, ``out_receipt``
         :param customer: further values of the customer
         """
         move_id = self.user.make(
             "account.move",
             {
-                "move_type": "out_invoice",
+                "move_type": move_type,
                 "partner_id": self.customer(email, **customer),
                 "invoice_date": "2026-11-20",
                 "invoice_line_ids": [(0, 0, line) for line in lines],

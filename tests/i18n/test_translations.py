@@ -1,4 +1,4 @@
-"""Romanian and Bulgarian are complete, and the template is what the source says."""
+"""Romanian and Bulgarian are complete, what clients read is so in every language."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from devenv import translations
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = "invoice_send_client"
 FOLDER = ROOT / ADDON / "i18n"
-COMPLETE = ("bg", "ro")
+COMPLETE = translations.COMPLETE
 
 # %s, %(name)s, %%; {}, {name}, {{ object.name }}
 PRINTF = re.compile(r"%(?:\(\w+\))?[#0+-]*[\d.]*[a-zA-Z%]")
@@ -23,8 +23,10 @@ TAG = re.compile(r"</?[a-z][\w-]*|\b(?:t-[\w-]+|href|src|class|style)=\"[^\"]*\"
 
 
 def languages() -> list[str]:
-    """Return the languages that have a file, and those that must have one."""
-    return sorted({*COMPLETE, *(path.stem for path in FOLDER.glob("*.po"))})
+    """Return the languages that have a file, and those that must."""
+    return sorted(
+        {*translations.LANGUAGES, *(path.stem for path in FOLDER.glob("*.po"))}
+    )
 
 
 def marks(text: str) -> Counter:
@@ -43,12 +45,29 @@ def test_every_term_is_translated(language):
     assert not lacking, f"{language}.po lacks {len(lacking)} terms: {lacking}"
 
 
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_what_clients_read_is_translated(language):
+    """Mail and client page are whole in every language that letters are shipped in."""
+    catalog = translations.read(FOLDER / f"{language}.po")
+    seen = [entry.msgid for entry in catalog if translations.is_for_clients(entry)]
+    assert {"View document", "Download PDF", "Credit note", "Tax"} <= set(seen)
+    lacking = [entry.msgid for entry in translations.lacking(catalog, client=True)]
+    assert not lacking, f"{language}.po lacks {lacking}"
+
+
+def test_the_languages_are_those_of_the_letters():
+    """A language has letters and the words around them, or neither."""
+    letters = {path.stem for path in (FOLDER.parent / "data/letters").glob("*.xml")}
+    assert letters == {"en", *translations.LANGUAGES}
+
+
 @pytest.mark.parametrize("language", languages())
 def test_the_terms_are_those_of_the_template(language):
-    """Every language has the terms of the template, no other and none twice."""
+    """Every language has the terms of the template that are wanted, each once."""
     template = translations.read(FOLDER / f"{ADDON}.pot")
     catalog = translations.read(FOLDER / f"{language}.po")
-    assert translations.terms(catalog) == translations.terms(template)
+    wanted = translations.merge(template, catalog, language)
+    assert translations.terms(catalog) == translations.terms(wanted)
 
 
 @pytest.mark.parametrize("language", languages())
