@@ -117,7 +117,7 @@ def test_thirty_invoices_are_imported_confirmed_and_sent(page, seller, sink, cus
     assert {move["amount_untaxed"] for move in drafts} == {235.5}
     question.get_by_role("button", name="Confirm and send").click()
     window = page.locator(".modal")
-    window.wait_for(timeout=WORK_MS)
+    expect(window.locator(".o_data_row")).to_have_count(COUNT, timeout=WORK_MS)
     take_picture(page, "import_review")
     posted = imported(seller, customers.values())
     assert {move["state"] for move in posted} == {"posted"}
@@ -127,3 +127,38 @@ def test_thirty_invoices_are_imported_confirmed_and_sent(page, seller, sink, cus
     take_picture(page, "import_after")
     polling.until(lambda: all_sent(seller, sink, customers), "30 mails", WORK_MS / 1000)
     assert [len(sink.mails_to(email)) for email in customers] == [1] * COUNT
+    numbers = {move["name"] for move in posted}
+    subjects = " ".join(sink.mail_to(email).message["Subject"] for email in customers)
+    assert len(numbers) == COUNT
+    assert all(number in subjects for number in numbers)
+
+
+def test_invoice_that_cannot_be_confirmed_is_named_and_the_rest_is_reviewed(
+    page, seller, sink, customers
+):
+    names = list(customers.values())[:3]
+    content = write_file(names).replace(b"2,100.00", b"2,-100.00", 1)
+    import_file(page, seller, content)
+    offer(page).get_by_role("button", name="Confirm and send").click()
+    problems = page.locator(".o_notification", has_text="could not be confirmed")
+    expect(problems).to_contain_text("1 of 3 documents", timeout=WORK_MS)
+    expect(problems).to_contain_text(names[0])
+    expect(problems).to_contain_text("negative total amount")
+    rows = page.locator(".modal .o_data_row")
+    expect(rows).to_have_count(3)
+    take_picture(page, "import_problems")
+    expect(rows.filter(has_text=names[0])).to_contain_text("draft: confirm it first")
+    states = [move["state"] for move in imported(seller, names)]
+    assert states == ["draft", "posted", "posted"]
+    assert not any(sink.mails_to(email) for email in customers)
+
+
+def test_one_invoice_opens_the_window_of_one_document(page, seller, sink, customers):
+    [email, *_others] = customers
+    import_file(page, seller, write_file([customers[email]]))
+    offer(page).get_by_role("button", name="Confirm and send").click()
+    window = page.locator(".modal", has=page.locator(".o_invoice_send_window"))
+    expect(window).to_contain_text(customers[email], timeout=WORK_MS)
+    window.get_by_role("button", name="Send", exact=True).click()
+    expect(window).to_have_count(0, timeout=WORK_MS)
+    assert len(sink.mails_to(email)) == 1
