@@ -263,7 +263,9 @@ class AccountMoveSend(models.AbstractModel):
         :param str lang: code of an installed language
         :rtype: mail.template
         """
-        return self._get_default_mail_template_id(move)
+        letter, _lang = self._get_default_letter(move, lang)
+        template = letter.mail_template_id.with_env(self.env)
+        return template or self._get_default_mail_template_id(move)
 
     @api.model
     def _get_method_labels(self):

@@ -324,17 +324,6 @@ class InvoiceDelivery(models.Model):
         due = self.next_attempt_datetime
         return self.state == "outgoing" and (not due or due <= fields.Datetime.now())
 
-    def _get_copy_recipients(self):
-        """:return: the deliveries that one mail of this one goes to (B10)
-
-        A personal copy has one recipient. A shared message goes once to all that are
-        being tried with it.
-        """
-        self.ensure_one()
-        if self.line_id.copy_mode == "personal":
-            return self
-        return self.line_id.delivery_ids.filtered("attempt_datetime").sorted("id")
-
     @api.model
     def _find_last_by_email(self, companies, emails):
         """:return: id of the last delivery that was tried, by address

@@ -89,7 +89,22 @@ class InvoiceSendRun(models.Model):
             ]
         )
         lines._create_deliveries()
+        self._join_mails(lines, moves_data)
         return run
+
+    @api.model
+    def _join_mails(self, lines, moves_data):
+        """Mark which documents go in one mail (B19).
+
+        :param lines: all lines of a run
+        :param dict moves_data: settings by document; those with the same ``mail_group``
+            go together
+        """
+        for group, joined in lines.grouped(
+            lambda line: moves_data[line.move_id].get("mail_group")
+        ).items():
+            if group and len(joined) > 1:
+                joined.lead_line_id = joined[0]
 
     @api.model
     def _prepare_line_values(self, move, move_data):
@@ -103,7 +118,7 @@ class InvoiceSendRun(models.Model):
             "invoice_edi_format": move_data.get("invoice_edi_format"),
             "pdf_report_id": (move_data.get("pdf_report") or reports).id,
             "mail_attachments_widget": move_data.get("mail_attachments_widget"),
-            "extra_files": move_data.get("extra_files"),
+            "shared_files": move_data.get("shared_files"),
             "scheduled_datetime": move_data.get("scheduled_datetime"),
             "author_partner_id": move_data.get("author_partner_id"),
             "document_mode": move_data["document_mode"],

@@ -49,6 +49,12 @@ class InvoiceSendRunLine(models.Model):
         "The document was sent in this very moment by somebody else, or by a second "
         "press of Send. Open the window again to send once more.",
     )
+    lead_line_id = fields.Many2one(
+        "invoice.send.run.line",
+        ondelete="set null",
+        index="btree_not_null",
+        help="The first of the documents that go in one mail (B19), itself included.",
+    )
     state = fields.Selection(
         [
             ("waiting", "Waiting"),
@@ -88,7 +94,7 @@ class InvoiceSendRunLine(models.Model):
     mail_attachments_widget = fields.Json(
         help="The files; empty: those that the letter has when the mail leaves."
     )
-    extra_files = fields.Json(help="Files that all documents of the run carry.")
+    shared_files = fields.Json(help="Files that all documents of the run carry.")
     scheduled_datetime = fields.Datetime(help="Nothing leaves before it.")
     failure_type = fields.Selection(FAILURE_TYPES)
     failure_reason = fields.Text()
@@ -114,6 +120,7 @@ class InvoiceSendRunLine(models.Model):
 
     def _create_deliveries(self):
         """Write one delivery a recipient, for all lines in one statement."""
+        self._get_contacts().mapped("email")  # read those of all lines at once
         values = [values for line in self for values in line._prepare_delivery_values()]
         self._withdraw_put_off({v["email"] for v in values})
         users = self._find_internal_addresses([v["email"] for v in values])
@@ -167,14 +174,18 @@ class InvoiceSendRunLine(models.Model):
 
         Nobody else is guessed from an address.
         """
-        chosen = self.env["res.partner"].browse(self.mail_partner_ids or [])
-        customer = self.move_id.partner_id | self.move_id.commercial_partner_id
-        contacts = chosen | customer | customer.child_ids | self.author_partner_id
         found = {}
-        for partner in contacts:
+        for partner in self._get_contacts():
             for _name, email in addresses.parse(partner.email)[0]:
                 found.setdefault(addresses.to_ascii(email), partner.id)
         return found
+
+    def _get_contacts(self):
+        """:return: whom the lines' addresses may belong to, in order of precedence"""
+        ids = [found for line in self for found in line.mail_partner_ids or []]
+        chosen = self.env["res.partner"].browse(dict.fromkeys(ids))
+        customers = self.move_id.partner_id | self.move_id.commercial_partner_id
+        return chosen | customers | customers.child_ids | self.author_partner_id
 
     @api.model
     def _find_internal_addresses(self, emails):
@@ -196,8 +207,14 @@ class InvoiceSendRunLine(models.Model):
     # -- work ------------------------------------------------------------------------
 
     def _process_all(self):
-        """Work on these lines one by one, as the users who pressed Send."""
-        for line in self:
+        """Work on these lines one by one, as the users who pressed Send.
+
+        Documents that go in one mail are worked on together, by their first line.
+        """
+        leads = self.browse(
+            dict.fromkeys((line.lead_line_id or line).id for line in self)
+        )
+        for line in leads:
             try:
                 with self.env["invoice.send.run"]._isolate():
                     # sudo: the records of a sending have no writer but the sending
@@ -219,11 +236,21 @@ class InvoiceSendRunLine(models.Model):
                 return
             Run._commit()  # begin a transaction that sees what the last holder wrote
             self.env.invalidate_all()
-            if self.state == "waiting" and self._get_outcome() == "waiting":
-                self._write_letter()
-                Run._commit()
-            if self.state == "written":
-                self._deliver()
+            group = self._get_group()
+            for line in group:
+                if line.state == "waiting" and line._get_outcome() == "waiting":
+                    line._write_letter()
+                    Run._commit()
+            # one that was put off would leave in a mail of its own: all wait for it
+            if "waiting" not in group.filtered("delivery_ids").mapped("state"):
+                group.filtered(lambda line: line.state == "written")._deliver()
+
+    def _get_group(self):
+        """:return: the lines of all documents that go in one mail with this one"""
+        self.ensure_one()
+        if not self.lead_line_id:
+            return self
+        return self.search([("lead_line_id", "=", self.lead_line_id.id)], order="id")
 
     def _write_letter(self):
         """Documents and letter, by the native pipeline; its errors end here."""
@@ -275,8 +302,9 @@ class InvoiceSendRunLine(models.Model):
                 extra_edis=self.extra_edis or [],
                 pdf_report=self.pdf_report_id,
             )
-        self.mail_attachments_widget = [*files, *(self.extra_files or [])]
-        self.extra_files = False
+        known = {file["id"] for file in files}  # of an attempt that failed later
+        shared = [f for f in self.shared_files or [] if f["id"] not in known]
+        self.mail_attachments_widget = [*files, *shared]
 
     def _send_by_pipeline(self, settings):
         Send = self.env["account.move.send"]
@@ -424,24 +452,41 @@ class InvoiceSendRunLine(models.Model):
     # -- mails -----------------------------------------------------------------------
 
     def _deliver(self):
-        """Send to each recipient that is due; one attempt is one committed step."""
+        """Send to each recipient that is due; one attempt is one committed step.
+
+        These lines are one document, or all that go in one mail.
+        """
         Run = self.env["invoice.send.run"]
         self.delivery_ids._close_broken_attempts()
         due = self.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
         if not due:
             Run._commit()
             return
-        if self.is_pdf_due:
+        if any(self.mapped("is_pdf_due")):
             Run._trigger_cron()
-        body = self._render_mail_body()
-        copies = due if self.copy_mode == "personal" else [due]
+        bodies = {}
         with self.env["mail.mail"]._keep_sessions() as sessions:
-            for recipients in copies:
+            for recipients in self._divide_into_mails(due):
                 recipients._start_attempt()
                 Run._commit()
-                mail = self._create_mail(recipients, body)
-                emails = [addresses.to_ascii(d.email) for d in recipients]
-                self._settle(recipients, mail._send_with_verdicts(emails, sessions))
+                lines = recipients.line_id.sorted("id")
+                if lines not in bodies:
+                    bodies[lines] = lines._render_mail_body()
+                mail = self._create_mail(recipients, bodies[lines])
+                emails = {addresses.to_ascii(d.email): True for d in recipients}
+                verdicts = mail._send_with_verdicts(list(emails), sessions)
+                self._settle(recipients, verdicts)
+
+    @api.model
+    def _divide_into_mails(self, deliveries):
+        """:return: deliveries that one mail carries each: a personal copy has one
+            recipient, with all documents; a shared message all of them
+
+        :rtype: list
+        """
+        if deliveries.line_id[:1].copy_mode == "shared":
+            return [deliveries]
+        return list(deliveries.grouped(lambda d: addresses.to_ascii(d.email)).values())
 
     def _settle(self, recipients, verdicts):
         """Write verdicts down for good: what the server said can't be asked again.
@@ -467,56 +512,89 @@ class InvoiceSendRunLine(models.Model):
     def _render_mail_body(self):
         """Render the letter in its frame, once for all recipients.
 
-        :return: HTML with ``LINK_PLACEHOLDER`` where each recipient's link belongs
+        :return: HTML with each line's :meth:`_get_placeholder` where the recipient's
+            own link belongs
         :rtype: Markup
         """
-        self.ensure_one()
-        line = self.with_context(lang=self.mail_lang)
-        move = line.move_id
+        first = self[:1]
+        lines = self.with_context(lang=first.mail_lang)
         return self.env["ir.qweb"]._render(
             "invoice_send_client.mail_layout",
             {
-                "company": move.company_id.sudo(),  # sudo: name and colours, any user
-                "line": line,
-                "move": move,
-                "lang": self.mail_lang,
-                "body": self._get_text(),
-                "link": LINK_PLACEHOLDER,
+                # sudo: name and colours, for any user
+                "company": lines[:1].move_id.company_id.sudo(),
+                "line": lines[:1],
+                "lines": lines,
+                "move": lines[:1].move_id,
+                "lang": first.mail_lang,
+                "body": first._get_text(),
+                "link": first._get_placeholder(),
             },
-            lang=self.mail_lang,
+            lang=first.mail_lang,
             minimal_qcontext=True,
         )
+
+    def _get_placeholder(self):
+        """:return: what stands for the client's link to this document while the letter
+        is rendered once for all recipients"""
+        return f"{LINK_PLACEHOLDER}{self.id or ''}"
+
+    def _fill_in_links(self, body, recipients):
+        """Put the links of one mail's recipients into the letter.
+
+        :param Markup body: from :meth:`_render_mail_body`
+        :param recipients: ``invoice.delivery``; a shared message carries the links of
+            the letter's first recipient
+        :rtype: Markup
+        """
+        # the longest first: one placeholder may begin like another
+        for line in recipients.line_id.sorted("id", reverse=True):
+            own = recipients.filtered(lambda d, line=line: d.line_id == line)
+            if line.copy_mode == "shared":
+                own = line.delivery_ids
+            url = own.sorted("id")[:1]._get_landing_url()
+            body = body.replace(line._get_placeholder(), url)
+        return body
 
     def _create_mail(self, recipients, body):
         """Make one mail; it is never committed while Odoo's queue could take it.
 
-        :param recipients: ``invoice.delivery``: one, or all of a shared message, which
-            carries the link of the letter's first recipient
+        :param recipients: ``invoice.delivery``: of one recipient, or of all of a
+            shared message
         :param Markup body: from :meth:`_render_mail_body`
         :rtype: mail.mail
         """
-        first, known = recipients[0], recipients.filtered("partner_id")
-        is_shared = self.copy_mode == "shared"
-        owner = self.delivery_ids.sorted("id")[0] if is_shared else first
-        url = owner._get_landing_url()
-        auto_delete = self.mail_template_id.auto_delete or not self.mail_template_id
+        known = recipients.filtered("partner_id")
+        emails = dict.fromkeys((recipients - known).mapped("email"))
+        first = recipients.line_id.sorted("id")[:1]
+        template = first.mail_template_id
         # sudo: mails have no access of their own; the sending was allowed at Send
-        Mail, message = self.env["mail.mail"].sudo(), self.mail_message_id.sudo()
+        Mail, message = self.env["mail.mail"].sudo(), first.mail_message_id.sudo()
         mail = Mail.create(
             {
                 "mail_message_id": message.id,
-                "invoice_delivery_id": first.id,
+                "invoice_delivery_ids": [(6, 0, recipients.ids)],
                 "is_notification": True,
-                "body_html": body.replace(LINK_PLACEHOLDER, url),
-                "email_to": ", ".join((recipients - known).mapped("email")),
+                "body_html": self._fill_in_links(body, recipients),
+                "email_to": ", ".join(emails),
                 "recipient_ids": [(6, 0, known.partner_id.ids)],
-                "auto_delete": auto_delete,
+                "auto_delete": template.auto_delete or not template,
                 "references": message.message_id,
             }
         )
         for delivery in recipients:
-            self._create_notification(delivery, mail)
+            delivery.line_id._create_notification(delivery, mail)
         return mail
+
+    def _get_mail_files(self):
+        """:return: name, content and kind of the files of these lines' letters, as
+            ``mail.mail`` attaches them
+
+        :rtype: list[tuple]
+        """
+        # sudo: files of letters that the sending itself has posted
+        files = self.mail_message_id.sudo().attachment_ids
+        return [(file.name, file.raw, file.mimetype) for file in files.sorted("id")]
 
     def _create_notification(self, delivery, mail):
         """Let the chatter's own envelope show this recipient's state."""

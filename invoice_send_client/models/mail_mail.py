@@ -14,13 +14,16 @@ class MailMail(models.Model):
 
     _inherit = "mail.mail"
 
-    invoice_delivery_id = fields.Many2one(
-        "invoice.delivery", ondelete="set null", index="btree_not_null"
+    invoice_delivery_ids = fields.Many2many(
+        "invoice.delivery",
+        "invoice_delivery_mail_rel",
+        help="What this mail delivers: one document to one recipient, one to several "
+        "(a shared message), or several to one.",
     )
 
     def mark_outgoing(self):
         # EXTENDS 'mail'
-        if ours := self.invoice_delivery_id:
+        if ours := self.invoice_delivery_ids:
             # the queue would send it without a verdict, perhaps a second time (B5)
             raise UserError(
                 self.env._(
@@ -36,7 +39,7 @@ class MailMail(models.Model):
         emails = super()._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
-        if self.invoice_delivery_id and emails:
+        if self.invoice_delivery_ids and emails:
             return [self._address_copy(emails[0])]
         return emails
 
@@ -53,27 +56,30 @@ class MailMail(models.Model):
             copies of a mail share one dict
         """
         # sudo: the mail engine may run as any user; the sending was allowed at Send
-        deliveries = self.sudo().invoice_delivery_id._get_copy_recipients()
-        line = deliveries.line_id
+        deliveries = self.sudo().invoice_delivery_ids.sorted("id")
+        lines = deliveries.line_id.sorted("id")
         headers = {name: value for name, value in email["headers"].items() if value}
-        envelope = [addresses.to_ascii(delivery.email) for delivery in deliveries]
-        hidden = deliveries.filtered(lambda delivery: delivery.role == "bcc")
+        envelope, hidden = (
+            list(dict.fromkeys(addresses.to_ascii(d.email) for d in found))
+            for found in (deliveries, deliveries.filtered(lambda d: d.role == "bcc"))
+        )
         if hidden:
-            headers["Bcc"] = ", ".join(
-                addresses.to_ascii(delivery.email) for delivery in hidden
-            )
+            headers["Bcc"] = ", ".join(hidden)
+        # what the letters of several documents have alike goes once
+        files = dict.fromkeys(email["attachments"] + lines[1:]._get_mail_files())
         return {
             **email,
-            "email_to": addresses.for_header(line.email_to),
-            "email_cc": addresses.for_header(line.email_cc),
+            "email_to": addresses.for_header(lines[0].email_to),
+            "email_cc": addresses.for_header(lines[0].email_cc),
             "email_to_normalized": envelope,
+            "attachments": list(files),
             "headers": headers,
         }
 
     def _filter_mail_mail_servers(self, mail_servers):
         # EXTENDS 'mail'
         servers = super()._filter_mail_mail_servers(mail_servers)
-        if self.invoice_delivery_id:
+        if self.invoice_delivery_ids:
             # users' personal servers never carry the company's invoices (D6)
             return servers.filtered(lambda server: not server.owner_user_id)
         return servers

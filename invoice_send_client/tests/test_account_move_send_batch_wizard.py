@@ -1,4 +1,10 @@
-from odoo.exceptions import UserError
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import InvoiceSendCase
@@ -28,7 +34,7 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         """:return: the review window, as the buttons open it"""
         action = moves.action_open_send_window()
         self.assertEqual(action["res_model"], "account.move.send.batch.wizard")
-        return self.env[action["res_model"]].browse(action["res_id"])
+        return moves.env[action["res_model"]].browse(action["res_id"])
 
     def press_send(self, wizard, answers=None):
         """:return: the mails that the server took"""
@@ -83,3 +89,274 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         other = draft.copy()
         with self.assertRaisesRegex(UserError, "A draft"):
             (draft | other).action_send_and_print()
+
+    # -- one mail per customer ---------------------------------------------------------
+
+    def open_window_for_one_customer(self, count=3):
+        wizard = self.open_window(self.make_invoices(count))
+        wizard.one_mail_per_customer = True
+        return wizard
+
+    def test_one_mail_carries_all_documents_of_a_customer_with_a_link_each(self):
+        other = self.make_invoice_for("Beta", "beta@beta.example")
+        moves = self.make_invoices(3)
+        wizard = self.open_window(moves | other)
+        wizard.one_mail_per_customer = True
+        taken = self.press_send(wizard)
+        self.assertEqual(
+            [recipients for recipients, _message in taken],
+            [["ana@alfa.example"], ["beta@beta.example"]],
+        )
+        html = taken[0][1].get_body(("html",)).get_content()
+        links = {d._get_landing_url() for d in moves.invoice_delivery_ids}
+        self.assertEqual(len(links), 3)
+        for link in links:
+            self.assertIn(f'"{link}"', html)
+        self.assertNotIn("invoice-send-client.invalid", html)
+        self.assertEqual(set(moves.mapped("invoice_delivery_state")), {"sent"})
+        for move in moves:
+            self.assertEqual(len(move.invoice_delivery_ids.mail_message_id), 1)
+
+    def test_one_mail_attaches_all_documents_once(self):
+        wizard = self.open_window_for_one_customer()
+        wizard.line_ids.document_mode = "attachment"
+        wizard.attachment_ids = self.env["ir.attachment"].create(
+            {"name": "terms.txt", "raw": b"terms"}
+        )
+        [(_recipients, message)] = self.press_send(wizard)
+        names = [part.get_filename() for part in message.iter_attachments()]
+        self.assertEqual(names.count("terms.txt"), 1)
+        self.assertEqual(len(names), 4, names)
+
+    def test_one_mail_leaves_without_the_document_that_fails(self):
+        wizard = self.open_window_for_one_customer()
+        failing = wizard.line_ids[1].move_id
+        Send = type(self.env["account.move.send"])
+        render = Send._get_default_mail_body
+
+        def fail(model, move, *args):
+            if move == failing:
+                raise ValueError("no such field")
+            return render(model, move, *args)
+
+        with patch.object(Send, "_get_default_mail_body", fail):
+            [(_recipients, message)] = self.press_send(wizard)
+        html = message.get_body(("html",)).get_content()
+        self.assertNotIn(failing.name, html)
+        self.assertEqual(failing.invoice_delivery_ids.failure_type, "render")
+        self.assertIn("no such field", failing.invoice_delivery_ids.failure_reason)
+        good = wizard.line_ids.move_id - failing
+        self.assertEqual(set(good.mapped("invoice_delivery_state")), {"sent"})
+
+    def test_refused_mail_marks_all_its_documents(self):
+        wizard = self.open_window_for_one_customer()
+        self.press_send(wizard, answers={"ana@alfa.example": (550, b"no such user")})
+        deliveries = wizard.run_id.delivery_ids
+        self.assertEqual(deliveries.mapped("state"), ["error"] * 3)
+        self.assertEqual(wizard.run_id.failed_count, 3)
+
+    def test_text_changed_by_hand_leaves_in_a_mail_of_its_own(self):
+        wizard = self.open_window_for_one_customer()
+        wizard.line_ids[0].subject = "Only this one"
+        taken = self.press_send(wizard)
+        self.assertEqual(len(taken), 2)
+        self.assertEqual(taken[0][1]["Subject"], "Only this one")
+
+    # -- opened rows -------------------------------------------------------------------
+
+    def test_opened_row_shows_the_row_and_gives_it_back(self):
+        wizard = self.open_window(self.make_invoices(2))
+        line = wizard.line_ids[0]
+        line.email_cc = "cc@alfa.example"
+        window = self.env["account.move.send.wizard"].browse(line.action_open())
+        self.assertEqual(window.email_cc, "cc@alfa.example")
+        self.assertTrue(window.sending_method_checkboxes["email"]["checked"])
+        self.assertTrue(window.sending_method_checkboxes["email"]["label"])
+        window.write({"body": "<p>By hand</p>", "document_mode": "attachment"})
+        window.action_keep_in_batch()
+        self.assertEqual(line.custom_body, "<p>By hand</p>")
+        self.assertFalse(line.custom_subject)
+        self.assertEqual(line.document_mode, "attachment")
+        taken = self.press_send(wizard)
+        self.assertIn("By hand", taken[0][1].get_body(("html",)).get_content())
+        self.assertEqual(wizard.run_id.line_ids[0].email_cc, "cc@alfa.example")
+
+    def test_row_opened_and_left_alone_changes_nothing(self):
+        wizard = self.open_window(self.make_invoices(2))
+        line = wizard.line_ids[0]
+        names = [
+            name
+            for name, field in line._fields.items()
+            if field.store and name not in ("write_date", "mail_attachments_widget")
+        ]
+        before = line.read(names)
+        self.env["account.move.send.wizard"].browse(
+            line.action_open()
+        ).action_keep_in_batch()
+        self.assertEqual(line.read(names), before)
+
+    def test_draft_row_can_not_be_opened(self):
+        draft = self.make_invoice_for("Delta", "delta@delta.example", post=False)
+        wizard = self.open_window(draft | self.make_invoice())
+        with self.assertRaisesRegex(UserError, "draft"):
+            self.line_of(wizard, draft).action_open()
+
+    # -- ticks -------------------------------------------------------------------------
+
+    def test_address_typed_into_a_blocked_row_ticks_it(self):
+        unknown = self.make_invoice_for("Epsilon", False)
+        wizard = self.open_window(unknown | self.make_invoice())
+        line = self.line_of(wizard, unknown)
+        line.email_to = "new@epsilon.example"
+        self.assertTrue(line.to_send)
+        self.assertFalse(line.blocked)
+        self.assertIn(unknown, wizard.move_ids)
+
+    def test_row_unticked_by_the_user_stays_unticked_when_edited(self):
+        wizard = self.open_window(self.make_invoices(2))
+        line = wizard.line_ids[0]
+        line.to_send = False
+        line.email_to = "other@alfa.example"
+        self.assertFalse(line.to_send)
+        self.assertNotIn(line.move_id, wizard.move_ids)
+
+    def test_unticked_row_leaves_no_trace(self):
+        wizard = self.open_window(self.make_invoices(3))
+        line = wizard.line_ids[0]
+        line.to_send = False
+        self.press_send(wizard)
+        self.assertFalse(line.move_id.sending_data)
+        self.assertFalse(line.move_id.invoice_delivery_ids)
+        self.assertFalse(line.move_id._get_last_send_line())
+        self.assertEqual(wizard.run_id.skipped_count, 1)
+
+    def test_skipped_draft_that_is_posted_later_is_not_sent_by_the_cron(self):
+        draft = self.make_invoice_for("Delta", "delta@delta.example", post=False)
+        self.press_send(self.open_window(draft | self.make_invoice()))
+        draft.action_post()
+        with self.mail_server() as taken:
+            self.env["account.move"].sudo()._cron_account_move_send()
+        self.assertFalse(taken)
+
+    def test_document_sent_meanwhile_stays_and_the_others_leave(self):
+        wizard = self.open_window(self.make_invoices(3))
+        first = wizard.line_ids[0]
+        self.send(first.move_id)
+        taken = self.press_send(wizard)
+        self.assertEqual(len(taken), 2)
+        self.assertIn("while this window was open", first.block_reason)
+
+    def test_second_press_of_send_sends_nothing(self):
+        wizard = self.open_window(self.make_invoices(2))
+        self.press_send(wizard)
+        with self.mail_server() as taken, self.assertRaises(UserError):
+            wizard.action_send_and_print()
+        self.assertFalse(taken)
+
+    def test_values_for_all_reach_ticked_rows_alone(self):
+        wizard = self.open_window(self.make_invoices(3))
+        wizard.line_ids[0].to_send = False
+        wizard.write(
+            {"set_document_mode": "attachment", "set_email_bcc": "b@x.example"}
+        )
+        wizard.set_for_all()
+        modes = wizard.line_ids.mapped("document_mode")
+        self.assertEqual(modes, ["link", "attachment", "attachment"])
+        self.assertEqual(
+            wizard.line_ids.mapped("email_bcc"), [False, "b@x.example", "b@x.example"]
+        )
+
+    def test_note_and_files_for_all_are_in_every_mail(self):
+        wizard = self.open_window(self.make_invoices(2))
+        wizard.note = "Closed <b>on</b> Monday"
+        wizard.attachment_ids = self.env["ir.attachment"].create(
+            {"name": "terms.txt", "raw": b"terms"}
+        )
+        for _recipients, message in self.press_send(wizard):
+            html = message.get_body(("html",)).get_content()
+            self.assertIn("Closed &lt;b&gt;on&lt;/b&gt; Monday", html)
+            names = [part.get_filename() for part in message.iter_attachments()]
+            self.assertEqual(names, ["terms.txt"])
+
+    def test_files_too_big_for_the_server_block_the_rows(self):
+        wizard = self.open_window(self.make_invoices(2))
+        self.env["ir.config_parameter"].sudo().set_param(
+            "base.default_max_email_size", "1"
+        )
+        wizard.attachment_ids = self.env["ir.attachment"].create(
+            {"name": "big.bin", "raw": b"x" * 1024 * 1024}
+        )
+        self.assertTrue(all(wizard.line_ids.mapped("blocked")))
+        wizard.attachment_ids = False
+        self.assertFalse(any(wizard.line_ids.mapped("blocked")))
+
+    def test_send_later_leaves_when_its_time_has_come(self):
+        wizard = self.open_window(self.make_invoices(2))
+        later = fields.Datetime.now() + timedelta(hours=2)
+        wizard.scheduled_datetime = later
+        self.assertFalse(self.press_send(wizard))
+        self.assertEqual(
+            wizard.run_id.delivery_ids.mapped("next_attempt_datetime"), [later] * 2
+        )
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"]._process_due()
+        self.assertFalse(taken)
+        with self.mail_server() as taken, freeze_time(later + timedelta(seconds=1)):
+            self.env["invoice.send.run"]._process_due()
+        self.assertEqual(len(taken), 2)
+
+    def test_document_without_mail_is_made_by_the_run(self):
+        invoice, other = self.make_invoices(2)
+        wizard = self.open_window(invoice | other)
+        line = self.line_of(wizard, invoice)
+        line.sending_methods = ["manual"]
+        self.assertEqual(len(self.press_send(wizard)), 1)
+        self.assertTrue(invoice.invoice_pdf_report_id)
+        self.assertEqual(wizard.run_id.sent_count, 2)
+
+    def test_opening_writes_nothing_outside_the_window(self):
+        moves = self.make_invoices(2)
+        partners = self.env["res.partner"].search_count([])
+        before = moves.read(["write_date", "sending_data", "is_move_sent"])
+        self.open_window(moves)
+        self.env.flush_all()
+        self.assertEqual(
+            moves.read(["write_date", "sending_data", "is_move_sent"]), before
+        )
+        self.assertEqual(self.env["res.partner"].search_count([]), partners)
+
+    def test_rows_of_another_user_can_not_be_read(self):
+        wizard = self.open_window(self.make_invoices(2))
+        user = self.env["res.users"].create(
+            {
+                "name": "Ion",
+                "login": "ion",
+                "group_ids": [
+                    (6, 0, [self.env.ref("account.group_account_invoice").id])
+                ],
+                "company_ids": [(6, 0, self.company.ids)],
+                "company_id": self.company.id,
+            }
+        )
+        with self.assertRaises(AccessError):
+            wizard.line_ids.with_user(user).read(["email_to"])
+
+    def test_two_companies_get_a_run_each(self):
+        mine = self.make_invoice()
+        other_data = self.setup_other_company(name="Second")
+        other_company = other_data["company"]
+        theirs = self.init_invoice(
+            "out_invoice",
+            partner=self.partner_a,
+            amounts=[5.0],
+            post=True,
+            company=other_company,
+        )
+        self.partner_a.with_company(other_company).invoice_sending_method = "email"
+        both = (mine | theirs).with_context(
+            allowed_company_ids=[self.company.id, other_company.id]
+        )
+        wizard = self.open_window(both)
+        self.assertEqual(len(self.press_send(wizard)), 2)
+        runs = both.invoice_delivery_ids.run_id
+        self.assertEqual(runs.company_id, self.company | other_company)

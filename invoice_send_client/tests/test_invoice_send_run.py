@@ -252,7 +252,7 @@ class TestInvoiceSendRun(InvoiceSendCase):
         self.send(invoice, {"ana@alfa.example": (550, b"No such user")})
         mails = self.env["mail.mail"].sudo()
         mail = mails.search(
-            [("invoice_delivery_id", "in", invoice.invoice_delivery_ids.ids)]
+            [("invoice_delivery_ids", "in", invoice.invoice_delivery_ids.ids)]
         )
         self.assertEqual(mail.state, "exception")
         with self.assertRaisesRegex(UserError, invoice.name):

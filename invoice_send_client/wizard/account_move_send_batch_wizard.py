@@ -247,6 +247,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                     "sending_methods": line.sending_methods or [],
                     "extra_edis": line.extra_edis or [],
                     "invoice_edi_format": line.invoice_edi_format,
+                    "mail_partner_ids": self.env["res.partner"].browse(
+                        line.mail_partner_ids or []
+                    ),
                 }
                 for line in wizard._get_sendable_lines("move_id", *names)
             }
@@ -343,7 +346,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         self.ensure_one()
         if not self.line_ids:  # made by another app, with documents and no rows
             self.line_ids = self._prepare_line_commands(self.move_ids)
-        self.line_ids._compute_block_reason()  # what changed since the window opened
+        self.line_ids._judge_again()
         lines = self._get_sendable_lines()
         if not lines:
             self._raise_nothing_to_send()
@@ -393,12 +396,14 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         runs = Run.sudo()
         left, modes = self.line_ids - lines, lines._get_fitting_modes()
         for company, own_lines in lines.grouped("company_id").items():
-            run = Run._create_for_moves(
-                {
-                    line.move_id: self._get_row_settings(line, modes[line.id])
-                    for line in own_lines
-                }
-            )
+            data = {
+                line.move_id: self._get_row_settings(line, modes[line.id])
+                for line in own_lines
+            }
+            self._settle_languages(data)
+            if self.one_mail_per_customer:
+                self._join_mails(own_lines, data)
+            run = Run._create_for_moves(data)
             run._note_skipped(left._get_reasons_left(company))
             runs |= run
         # sudo: the files live as long as the sending's records, not as the window
@@ -407,6 +412,60 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         )
         self.run_id = runs[:1]
         return runs
+
+    @api.model
+    def _settle_languages(self, data):
+        """Let the whole mail speak the language of its letter, never two.
+
+        :param dict data: settings by document, to be completed
+        """
+        Letter, found = self.env["invoice.send.template"], {}
+        for settings in data.values():
+            key = settings["mail_template"], settings["mail_lang"]
+            if key not in found:
+                found[key] = Letter._get_lang_of_template(*key)
+            settings["mail_lang"] = found[key]
+
+    @api.model
+    def _join_mails(self, lines, data):
+        """Say which documents go in one mail: same recipients, language and way (B19).
+
+        A text that the user wrote for one document stays in a mail of its own.
+
+        :param lines: rows of one company
+        :param dict data: their settings by document, to be completed
+        """
+        joinable = lines.filtered(lambda line: not line.is_edited)
+        for key, joined in joinable.grouped(
+            lambda line: self._get_mail_group(line.partner_id, data[line.move_id])
+        ).items():
+            if not key or len(joined) < 2:
+                continue
+            company = joined.company_id
+            letter, lang = self.env["invoice.send.template"]._get_letter(
+                company, "several", joined[0].mail_lang
+            )
+            for line in joined:
+                data[line.move_id].update(
+                    mail_group=key,
+                    mail_template=letter.mail_template_id or line.mail_template_id,
+                    mail_lang=lang,
+                )
+
+    @api.model
+    def _get_mail_group(self, customer, settings):
+        """:return: what documents of one mail have alike; ``None`` without e-mail
+
+        :param customer: ``res.partner``
+        :param dict settings: from :meth:`_get_row_settings`
+        """
+        if "email" not in settings["sending_methods"]:
+            return None
+        lines = addresses.without_repeats(
+            *(settings[f"email_{role}"] for role in ("to", "cc", "bcc"))
+        )
+        alike = ("document_mode", "mail_lang", "email_from", "copy_followers")
+        return (customer.commercial_partner_id.id, *lines, *map(settings.get, alike))
 
     def _get_row_settings(self, line, document_mode):
         """Give a row as settings of ``account.move.send``.
@@ -432,7 +491,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "previous_line_id": line.last_line_id.id,
             "scheduled_datetime": self.scheduled_datetime,
             "mail_attachments_widget": line.mail_attachments_widget,
-            "extra_files": self._get_extra_files(),
+            "shared_files": self._get_shared_files(),
         }
 
     def _get_row_letter(self, line):
@@ -454,7 +513,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "copy_followers": line.copy_followers,
         }
 
-    def _get_extra_files(self):
+    def _get_shared_files(self):
         """:return: the files for all, in the form of ``mail_attachments_widget``"""
         return [
             {

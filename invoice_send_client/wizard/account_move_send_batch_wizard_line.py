@@ -135,6 +135,15 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
             for name in ("blocked", "block_reason", "warning", "is_doubtful"):
                 line[name] = values[name]
 
+    def _judge_again(self):
+        """Look at the rows once more, as they may have changed since the window opened;
+        rows that stand as before are not written."""
+        verdicts = self.wizard_id._get_row_verdicts(self)
+        for line, values in zip(self, verdicts, strict=True):
+            changed = {name: new for name, new in values.items() if line[name] != new}
+            if changed:
+                line.write(changed)
+
     @api.depends("blocked", "is_doubtful")
     def _compute_to_send(self):
         """Tick what can be sent; what the user ticked or unticked stays so, unless the

@@ -29,12 +29,12 @@ class AccountMoveSendWizard(models.TransientModel):
         own_name = self.email_from_name != shared and self.email_from_name
         return {
             "email_from_name": own_name,
-            "email_to": self.email_to,
-            "email_cc": self.email_cc,
-            "email_bcc": self.email_bcc,
+            "email_to": self.email_to or False,
+            "email_cc": self.email_cc or False,
+            "email_bcc": self.email_bcc or False,
             "copy_followers": self.copy_followers,
             "mail_partner_ids": self.mail_partner_ids.ids,
-            "mail_lang": self.lang,
+            "mail_lang": self.mail_lang,
             "mail_template_id": self.template_id.id,
             "custom_subject": self._is_edited("subject") and self.subject,
             "custom_body": self._is_edited("body") and self.body,
@@ -44,11 +44,14 @@ class AccountMoveSendWizard(models.TransientModel):
         """:return: by which methods the document goes, and with which files"""
         line = self.batch_line_id
         own_size = sum(self._get_other_file_sizes())
+        report = self.pdf_report_id
+        if report == self._get_default_pdf_report_id(self.move_id):
+            report = report.browse()
         return {
             "sending_methods": sorted(self.sending_methods or []),
-            "extra_edis": sorted(self.extra_edis or []),
+            "extra_edis": sorted(self.extra_edis or []) or False,
             "invoice_edi_format": self.invoice_edi_format,
-            "pdf_report_id": self.pdf_report_id.id,
+            "pdf_report_id": report.id,
             "document_mode": self.document_mode,
             "mail_attachments_widget": self.mail_attachments_widget,
             "own_file_size": own_size,
