@@ -61,6 +61,7 @@ def create(
     modules: list[str] = (),
     langs: list[str] = (),
     demo: bool = False,
+    bare: bool = False,
 ) -> None:
     """Make a database with the addon installed; one of that name is replaced.
 
@@ -69,12 +70,13 @@ def create(
     :param modules: addons to install beside ours
     :param langs: languages to load, as Odoo writes them (ro_RO)
     :param demo: with demo data
+    :param bare: without the addons of this repository, with all that they stand on
     :raise DevError: when an addon is unknown or does not install
     """
     if name.startswith((BASE, FULL)) or not name or name.startswith("-"):
         raise DevError(f"{name!r} is no name for a database of yours")
     plan = Plan(env, sorted(modules), sorted(langs), demo)
-    template = plan.full()
+    template = plan.base() if bare else plan.full()
     drop(env, name)
     _clone(env, template, name)
     # Two databases with one secret would take each other's signed links.

@@ -14,6 +14,7 @@ from . import (
     test_client_page,
     test_languages,
     test_links,
+    test_review_window_speed,
     test_security,
     test_send_on_confirm,
     test_settings,

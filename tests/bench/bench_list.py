@@ -22,6 +22,7 @@ from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
 from devenv import database, environment
+from tests.bench import invoices
 
 INVOICES = 10_000
 CUSTOMERS = 200
@@ -37,23 +38,6 @@ COLUMNS = {
     "invoice_delivery_recipients",
     "invoice_sent_datetime",
     "invoice_view_datetime",
-}
-# Columns in which the copies differ from each other.
-OWN_COLUMNS = {
-    "account_move": {
-        "id",
-        "name",
-        "sequence_prefix",
-        "sequence_number",
-        "access_token",
-        "partner_id",
-        "commercial_partner_id",
-        "amount_total",
-        "amount_total_in_currency_signed",
-        "invoice_date",
-        "date",
-    },
-    "account_move_line": {"id", "move_id", "move_name"},
 }
 # What a sending leaves on an invoice, in turns: number modulo six -> values.
 SUMMARIES = """
@@ -90,97 +74,35 @@ def main() -> int:
 def _run(name: str) -> list[dict]:
     with Registry(name).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, CONTEXT)
-        _fill(env, _post_one(env))
+        _fill(env)
         return _measure(env["account.move"])
 
 
-def _post_one(env):
-    """Return the posted invoice that all others are copies of."""
-    company = env.company
-    env["account.chart.template"].try_loading("generic_coa", company)
+def _fill(env) -> None:
+    """Make the invoices, with what sendings left on them."""
+    invoices.load_chart(env, "generic_coa")
     partners = env["res.partner"].create(
         [{"name": f"Alfa {number}"} for number in range(CUSTOMERS)]
     )
-    lines = [(0, 0, {"name": f"Work {i}", "price_unit": 10 * i}) for i in range(1, 4)]
-    move = env["account.move"].create(
-        {
-            "move_type": "out_invoice",
-            "partner_id": partners[0].id,
-            "invoice_date": "2026-11-21",
-            "invoice_line_ids": lines,
-        }
-    )
-    move.action_post()
-    return move
-
-
-def _fill(env, move) -> None:
-    """Copy an invoice with its lines until there are enough."""
-    env.flush_all()
-    _copy_moves(env, move)
-    _copy_lines(env, move)
-    env.cr.commit()
-    env.cr.execute("ANALYZE account_move, account_move_line")
-    env.invalidate_all()
-
-
-def _copy_moves(env, move) -> None:
-    env.cr.execute(
-        SQL(
-            """INSERT INTO account_move (
-                %(columns)s, name, sequence_prefix, sequence_number,
-                partner_id, commercial_partner_id, amount_total,
-                amount_total_in_currency_signed, invoice_date, date,
-                invoice_delivery_state, invoice_delivery_recipients,
-                invoice_sent_datetime, invoice_view_datetime, invoice_delivery_problem
-            )
-            SELECT %(selected)s, 'BENCH/' || number, 'BENCH/', number,
-                   partner_id + number %% %(customers)s,
-                   partner_id + number %% %(customers)s,
-                   amount_total + number, amount_total + number,
-                   invoice_date - number / 20, date - number / 20,
-                   summary.state, recipients,
-                   sent::timestamp, viewed::timestamp, problem
-              FROM account_move AS move, generate_series(1, %(count)s) AS number
-              JOIN (VALUES %(summaries)s) AS summary
-                   (turn, state, recipients, sent, viewed, problem)
-                ON turn = number %% 6
-             WHERE move.id = %(source)s""",
-            columns=_copied_columns(env, "account_move"),
-            selected=_copied_columns(env, "account_move", "move"),
-            count=INVOICES - 1,
-            customers=CUSTOMERS,
-            summaries=SQL(SUMMARIES),
-            source=move.id,
-        )
-    )
-
-
-def _copy_lines(env, move) -> None:
-    env.cr.execute(
-        SQL(
-            """INSERT INTO account_move_line (%(columns)s, move_id, move_name)
-            SELECT %(selected)s, copy.id, copy.name
-              FROM account_move_line AS line, account_move AS copy
-             WHERE line.move_id = %(source)s AND copy.sequence_prefix = 'BENCH/'""",
-            columns=_copied_columns(env, "account_move_line"),
-            selected=_copied_columns(env, "account_move_line", "line"),
-            source=move.id,
-        )
-    )
-
-
-def _copied_columns(env, table: str, alias: str = "") -> SQL:
-    """Return the columns of a table that a copy takes over as they are."""
-    env.cr.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s",
-        [table],
-    )
-    names = sorted(
-        {name for (name,) in env.cr.fetchall()} - OWN_COLUMNS[table] - COLUMNS
-    )
-    return SQL(", ").join(
-        SQL.identifier(alias, name) if alias else SQL.identifier(name) for name in names
+    move = invoices.post(env, partners[0], lines=3)
+    invoices.copy(
+        env,
+        move,
+        count=INVOICES - 1,
+        customers=CUSTOMERS,
+        own={
+            "invoice_delivery_state": SQL("summary.state"),
+            "invoice_delivery_recipients": SQL("recipients"),
+            "invoice_sent_datetime": SQL("sent::timestamp"),
+            "invoice_view_datetime": SQL("viewed::timestamp"),
+            "invoice_delivery_problem": SQL("problem"),
+        },
+        beside=SQL(
+            """JOIN (VALUES %s) AS summary
+                    (turn, state, recipients, sent, viewed, problem)
+                 ON turn = number %% 6""",
+            SQL(SUMMARIES),
+        ),
     )
 
 
