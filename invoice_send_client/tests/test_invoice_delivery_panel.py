@@ -74,7 +74,7 @@ class TestInvoiceList(InvoiceSendCase):
         for xmlid in CUSTOMER_LISTS:
             with self.subTest(view=xmlid):
                 first = self.list_arch(xmlid).xpath("/list/header/button")[0]
-                self.assertEqual(first.get("name"), "action_send_and_print")
+                self.assertEqual(first.get("name"), "action_open_send_window")
                 self.assertEqual(first.get("icon"), "fa-envelope")
 
     def test_every_row_ends_with_a_paper_plane_that_has_a_name(self):
