@@ -113,7 +113,7 @@ def bring_back(page):
     """Press the button that brings the shipped text back, and confirm."""
     button = page.get_by_role("button", name="Back to the shipped text")
     if not button.is_visible():  # a phone folds the buttons
-        page.get_by_title("More").click()
+        page.locator(".o_statusbar_buttons").get_by_title("More").click()
         button = page.locator(".o-dropdown--menu [name=action_restore]")
     button.click()
     page.locator(".modal-footer .btn-primary").click()
