@@ -1,13 +1,20 @@
 import contextlib
 import logging
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, format_datetime
 
-from ..const import AT_ONCE_RECIPIENTS, LINE_LOCK_CLASS, RESCUE_SECONDS
+from ..const import (
+    AT_ONCE_RECIPIENTS,
+    DELIVERY_PROBLEMS,
+    LINE_LOCK_CLASS,
+    RESCUE_SECONDS,
+)
 from ..tools import addresses
 
 _logger = logging.getLogger(__name__)
@@ -39,27 +46,90 @@ class InvoiceSendRun(models.Model):
     skipped_count = fields.Integer(string="Skipped", compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
     skipped = fields.Json(help="Documents left out at Send: name and reason of each.")
+    skipped_text = fields.Text(string="Left out", compute="_compute_skipped_text")
+    # not stored: it would be written for each mail, by all workers on one row
     state = fields.Selection(
         [("running", "Running"), ("done", "Done")],
-        compute="_compute_state",
-        store=True,
+        compute="_compute_counts",
+        search="_search_state",
     )
 
     @api.depends("delivery_ids.state", "line_ids.state", "skipped")
     def _compute_counts(self):
         """Count documents: one that failed for any recipient counts as failed."""
+        counts = self._count_outcomes()
         for run in self:
-            states = [line._get_outcome() for line in run.line_ids]
-            run.sent_count = states.count("sent")
-            run.failed_count = states.count("failed")
-            run.skipped_count = states.count("skipped") + len(run.skipped or [])
-            run.waiting_count = states.count("waiting")
+            own = counts[run.id]
+            run.sent_count = own["sent"]
+            run.failed_count = own["failed"]
+            run.skipped_count = own["skipped"] + len(run.skipped or [])
+            run.waiting_count = own["waiting"]
+            run.state = "running" if own["waiting"] else "done"
 
-    @api.depends("delivery_ids.state", "line_ids.state")
-    def _compute_state(self):
+    def _count_outcomes(self):
+        """Count the documents of these runs by ``invoice.send.run.line._get_outcome``.
+
+        By SQL: a list of runs would read every delivery of thousands of documents.
+
+        :rtype: dict[int, Counter]
+        """
+        counts = defaultdict(Counter)
+        if not self.ids:
+            return counts
+        self.env["invoice.send.run.line"].flush_model(["run_id", "state"])
+        self.env["invoice.delivery"].flush_model(["line_id", "state"])
+        self.env.cr.execute(
+            SQL(
+                "SELECT run_id, outcome, count(*) FROM (%s) AS lines GROUP BY 1, 2",
+                self._get_outcome_query(self.ids),
+            )
+        )
+        for run_id, outcome, count in self.env.cr.fetchall():
+            counts[run_id][outcome] = count
+        return counts
+
+    @api.model
+    def _get_outcome_query(self, run_ids):
+        """:return: SQL of ``run_id`` and ``outcome`` for each document, as
+            ``invoice.send.run.line._get_outcome`` says it
+
+        :param list run_ids: whose documents
+        :rtype: SQL
+        """
+        return SQL(
+            """SELECT line.run_id, CASE
+                   WHEN bool_or(d.state = 'outgoing') THEN 'waiting'
+                   WHEN line.state = 'failed' OR bool_or(d.state IN %s) THEN 'failed'
+                   WHEN line.state = 'skipped' OR bool_and(d.state = 'cancel')
+                       THEN 'skipped'
+                   WHEN line.state = 'waiting' AND count(d.id) = 0 THEN 'waiting'
+                   ELSE 'sent' END AS outcome
+                 FROM invoice_send_run_line AS line
+            LEFT JOIN invoice_delivery AS d ON d.line_id = line.id
+                WHERE line.run_id IN %s
+             GROUP BY line.id""",
+            DELIVERY_PROBLEMS,
+            tuple(run_ids),
+        )
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        unmailed = [("state", "=", "waiting"), ("delivery_ids", "=", False)]
+        running = [
+            "|",
+            ("delivery_ids.state", "=", "outgoing"),
+            ("line_ids", "any", unmailed),
+        ]
+        if set(value) >= {"running", "done"}:
+            return Domain.TRUE
+        domain = Domain(running)
+        return domain if "running" in value else ~domain
+
+    @api.depends("skipped")
+    def _compute_skipped_text(self):
         for run in self:
-            outcomes = {line._get_outcome() for line in run.line_ids}
-            run.state = "running" if "waiting" in outcomes else "done"
+            run.skipped_text = "\n".join(map(": ".join, run.skipped or []))
 
     # -- writing a run ---------------------------------------------------------------
 

@@ -260,3 +260,62 @@ class TestInvoiceSendRun(InvoiceSendCase):
         with self.mail_server() as taken:
             mails.process_email_queue()
         self.assertFalse(taken)
+
+    def make_run(self, *documents):
+        """:return: a run of documents: state of the line, states of its deliveries"""
+        run = (
+            self.env["invoice.send.run"]
+            .sudo()
+            .create({"user_id": self.env.uid, "company_id": self.company.id})
+        )
+        for state, *states in documents:
+            move = self.make_invoice()
+            line = run.line_ids.create(
+                {
+                    "run_id": run.id,
+                    "move_id": move.id,
+                    "state": state,
+                    "document_mode": "link",
+                }
+            )
+            for number, delivery_state in enumerate(states):
+                self.make_delivery(
+                    move,
+                    email=f"to{number}@alfa.example",
+                    state=delivery_state,
+                    run_id=run.id,
+                    line_id=line.id,
+                )
+        return run
+
+    def test_counts_of_a_run_are_the_outcomes_of_its_lines(self):
+        run = self.make_run(
+            ("waiting",),
+            ("waiting", "outgoing"),
+            ("written",),
+            ("written", "sent", "view"),
+            ("written", "sent", "error"),
+            ("written", "bounce", "cancel"),
+            ("written", "cancel", "cancel"),
+            ("written", "outgoing", "error"),
+            ("failed", "error"),
+            ("failed",),
+            ("skipped",),
+        )
+        outcomes = [line._get_outcome() for line in run.line_ids]
+        for name in ("sent", "failed", "skipped", "waiting"):
+            with self.subTest(name):
+                self.assertEqual(run[f"{name}_count"], outcomes.count(name))
+        self.assertEqual(sum(map(outcomes.count, set(outcomes))), len(run.line_ids))
+        self.assertEqual(run.state, "running")
+
+    def test_runs_are_found_by_their_state(self):
+        running = self.make_run(("written", "outgoing"))
+        unmailed = self.make_run(("waiting",))
+        done = self.make_run(("written", "sent"), ("failed",))
+        runs = running | unmailed | done
+        self.assertEqual(done.state, "done")
+        for state, expected in (("running", running | unmailed), ("done", done)):
+            with self.subTest(state):
+                domain = [("state", "=", state), ("id", "in", runs.ids)]
+                self.assertEqual(runs.search(domain, order="id"), expected)
