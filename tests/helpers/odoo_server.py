@@ -23,15 +23,22 @@ class OdooServer:
     :param env: the environment of ``./dev``
     :param database: the database it serves
     :param log: file that gets its output, appended at each start
+    :param cron_threads: workers that run scheduled actions by themselves
     :param variables: further variables of its process environment
 
     :ivar url: its address
     """
 
     def __init__(
-        self, env: Environment, database: str, log: Path, **variables: str
+        self,
+        env: Environment,
+        database: str,
+        log: Path,
+        cron_threads: int = 0,
+        **variables: str,
     ) -> None:
         self.env = env
+        self.cron_threads = cron_threads
         self.variables = variables
         self.database = database
         self.log = log
@@ -46,7 +53,7 @@ class OdooServer:
             f"--http-port={self.port}",
             f"--gevent-port={free_port()}",
             "--workers=0",
-            "--max-cron-threads=0",
+            f"--max-cron-threads={self.cron_threads}",
             "--log-handler=werkzeug:WARNING",
         )
 
