@@ -1,5 +1,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import ClassVar
 
 from odoo import api, models
@@ -230,7 +231,7 @@ class AccountMoveSend(models.AbstractModel):
             if "email" in name and field.type == "char"
         ]
         names = ["company_id", *moves._mail_get_partner_fields(), *emails]
-        alike = moves.grouped(lambda move: tuple(move[name] for name in names))
+        alike = moves.grouped(itemgetter(*names))
         asked = moves.browse(same.ids[0] for same in alike.values())
         found, result = asked._message_get_default_recipients(), {}
         for move, same in zip(asked, alike.values(), strict=True):

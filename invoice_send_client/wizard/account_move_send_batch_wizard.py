@@ -247,12 +247,12 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                     "sending_methods": line.sending_methods or [],
                     "extra_edis": line.extra_edis or [],
                     "invoice_edi_format": line.invoice_edi_format,
-                    "mail_partner_ids": self.env["res.partner"].browse(
-                        line.mail_partner_ids or []
-                    ),
                 }
-                for line in wizard._get_sendable_lines("move_id", *names)
+                for line in lines
             }
+            if len(lines) == 1:  # Odoo looks at the contacts of a single one alone
+                partners = self.env["res.partner"].browse(lines.mail_partner_ids or [])
+                data[lines.move_id]["mail_partner_ids"] = partners
             moves = self.env["account.move"].union(*data)
             with self._ask_no_network(moves):
                 alerts = self._get_alerts(moves, data) if moves else {}
