@@ -24,6 +24,12 @@ class AccountMove(models.Model):
         copy=False,
         groups="account.group_account_readonly,account.group_account_invoice",
     )
+    invoice_send_line_ids = fields.One2many(
+        "invoice.send.run.line",
+        "move_id",
+        copy=False,
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
     invoice_delivery_count = fields.Integer(compute="_compute_invoice_delivery_count")
     invoice_delivery_state = fields.Selection(
         MOVE_STATES,
@@ -235,6 +241,19 @@ class AccountMove(models.Model):
         self.env["invoice.send.run"]._process_due()
         self.env["invoice.send.run.line"]._make_due_pdfs()
         return super()._cron_account_move_send(job_count=job_count)
+
+    @api.depends("invoice_send_line_ids.state")
+    def _compute_is_being_sent(self):
+        # EXTENDS 'account'
+        result = super()._compute_is_being_sent()
+        # sudo: whoever sees the document may know that it is being sent
+        lines = self.env["invoice.send.run.line"].sudo()
+        waiting = lines._read_group(
+            [("move_id", "in", self.ids), ("state", "=", "waiting")], ["move_id"]
+        )
+        for (move,) in waiting:
+            move.with_env(self.env).is_being_sent = True
+        return result
 
     # -- screens -----------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class InvoiceSendRun(models.Model):
     skipped_count = fields.Integer(string="Skipped", compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
     skipped = fields.Json(help="Documents left out at Send: name and reason of each.")
+    is_result_due = fields.Boolean(help="The user waits to hear how it ended.")
     skipped_text = fields.Text(string="Left out", compute="_compute_skipped_text")
     # not stored: it would be written for each mail, by all workers on one row
     state = fields.Selection(
@@ -302,10 +303,6 @@ class InvoiceSendRun(models.Model):
         One document is sent at once, several by the cron. Where nothing can be
         committed (a test's transaction) the work is done here.
         """
-        later = min(filter(None, self.line_ids.mapped("scheduled_datetime")), default=0)
-        if later:
-            self._trigger_cron(later - fields.Datetime.now())
-            return
         if not self._can_commit():
             self._process()
             return
@@ -327,6 +324,14 @@ class InvoiceSendRun(models.Model):
         # sudo: users may start their own sending, not read scheduled actions
         cron = self.env.ref("account.ir_cron_account_move_send").sudo()
         cron._trigger(fields.Datetime.now() + delay)
+
+    def _start_by_cron(self):
+        """Let the cron work on the runs, now or at the time that was chosen; the user
+        is told at the end."""
+        self.is_result_due = True
+        now = fields.Datetime.now()
+        times = [time or now for time in self.line_ids.mapped("scheduled_datetime")]
+        self._trigger_cron(max(min(times) - now, timedelta()))
 
     def _process(self):
         """Work on what is due of these runs, document by document."""
@@ -361,7 +366,45 @@ class InvoiceSendRun(models.Model):
         )
         lines = (deliveries.line_id | unmailed)[:limit]
         lines._process_all()
+        self._tell_results()
         return len(lines)
+
+    @api.model
+    def _tell_results(self):
+        """Tell users whose runs came to an end what did not go, then what went (B4)."""
+        due = self.search([("is_result_due", "=", True)])
+        for run in due.filtered(lambda run: run.state == "done"):
+            run.is_result_due = False
+            user = run.user_id
+            own = run.with_context(lang=user.lang)
+            user.partner_id._bus_send("account_notification", own._describe_result())
+        self._commit()
+
+    def _describe_result(self):
+        """:return: what ``account_notification`` of Odoo's web client shows
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        failed = self.line_ids.filtered(lambda line: line._get_outcome() == "failed")
+        counts = [
+            (self.failed_count, self.env._("%s not sent", self.failed_count)),
+            (self.skipped_count, self.env._("%s left out", self.skipped_count)),
+            (self.sent_count, self.env._("%s sent", self.sent_count)),
+        ]
+        title = self.env._("Documents not sent") if failed else self.env._("Sent")
+        return {
+            "type": "warning" if failed else "success",
+            "sticky": bool(failed),
+            "title": title,
+            "message": ", ".join(words for count, words in counts if count) + ".",
+            "action_button": {
+                "name": self.env._("Open"),
+                "action_name": title,
+                "model": "account.move",
+                "res_ids": (failed or self.line_ids).move_id.ids,
+            },
+        }
 
     @api.model
     @contextlib.contextmanager

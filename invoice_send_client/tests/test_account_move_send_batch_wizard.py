@@ -40,6 +40,7 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         """:return: the mails that the server took"""
         with self.mail_server(answers) as taken:
             wizard.action_send_and_print()
+            self.env["invoice.send.run"].sudo()._process_due()
         return taken
 
     def line_of(self, wizard, move):
@@ -299,10 +300,10 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
             wizard.run_id.delivery_ids.mapped("next_attempt_datetime"), [later] * 2
         )
         with self.mail_server() as taken:
-            self.env["invoice.send.run"]._process_due()
+            self.env["invoice.send.run"].sudo()._process_due()
         self.assertFalse(taken)
         with self.mail_server() as taken, freeze_time(later + timedelta(seconds=1)):
-            self.env["invoice.send.run"]._process_due()
+            self.env["invoice.send.run"].sudo()._process_due()
         self.assertEqual(len(taken), 2)
 
     def test_document_without_mail_is_made_by_the_run(self):
@@ -360,3 +361,31 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         self.assertEqual(len(self.press_send(wizard)), 2)
         runs = both.invoice_delivery_ids.run_id
         self.assertEqual(runs.company_id, self.company | other_company)
+
+    # -- at the end --------------------------------------------------------------------
+
+    def test_user_is_told_at_the_end_what_did_not_go(self):
+        good = self.make_invoice()
+        bad = self.make_invoice_for("Beta", "beta@beta.example")
+        draft = self.make_invoice_for("Delta", "delta@delta.example", post=False)
+        wizard = self.open_window(good | bad | draft)
+        with patch.object(type(self.env["res.partner"]), "_bus_send") as told:
+            self.press_send(wizard, {"beta@beta.example": (550, b"no such user")})
+        [(name, payload)] = [
+            call.args
+            for call in told.call_args_list
+            if call.args[0] == "account_notification"
+        ]
+        self.assertEqual(name, "account_notification")
+        self.assertEqual(payload["message"], "1 not sent, 1 left out, 1 sent.")
+        self.assertEqual(payload["action_button"]["res_ids"], bad.ids)
+        self.assertTrue(payload["sticky"])
+
+    def test_document_of_a_run_is_being_sent_until_it_left(self):
+        moves = self.make_invoices(2)
+        wizard = self.open_window(moves)
+        wizard.action_send_and_print()
+        self.assertEqual(moves.mapped("is_being_sent"), [True, True])
+        with self.mail_server():
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual(moves.mapped("is_being_sent"), [False, False])

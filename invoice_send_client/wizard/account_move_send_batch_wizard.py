@@ -227,14 +227,24 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             for line in wizard._get_sendable_lines("sending_methods", "extra_edis"):
                 for method in [*(line.sending_methods or []), *(line.extra_edis or [])]:
                     counts[method] = counts.get(method, 0) + 1
-            labels = self.env["account.move.send"]._get_method_labels()
+            labels = self._get_summary_labels()
             wizard.summary_data = {
-                method: {
-                    "count": count,
-                    "label": self.env._("by %s", labels.get(method, method)),
-                }
+                method: {"count": count, "label": labels.get(method, method)}
                 for method, count in counts.items()
             }
+
+    @api.model
+    def _get_summary_labels(self):
+        """:return: how Odoo's own summary calls each way of sending, by key"""
+        edis = self._get_all_extra_edis()
+        return {
+            **self.env["account.move.send"]._get_method_labels(),
+            "manual": self.env._("Manually"),
+            **{
+                key: self.env._("by %s", values["label"])
+                for key, values in edis.items()
+            },
+        }
 
     @api.depends("move_ids")
     def _compute_alerts(self):
@@ -242,6 +252,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # natively every letter is rendered; addresses are told row by row
         names = ("sending_methods", "extra_edis", "invoice_edi_format")
         for wizard in self:
+            lines = wizard._get_sendable_lines("move_id", *names)
             data = {
                 line.move_id: {
                     "sending_methods": line.sending_methods or [],
@@ -358,7 +369,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             )
         self._check_cron()
         runs = self._create_runs(lines)
-        runs._start()
+        runs._start_by_cron()
         return self._tell_sending(runs)
 
     def _raise_nothing_to_send(self):
