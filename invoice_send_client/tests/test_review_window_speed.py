@@ -76,7 +76,8 @@ class TestReviewWindowSpeed(InvoiceSendCase):
 
     def press_send(self, wizard):
         """Press Send, as far as to what is written for good."""
-        with patch.object(type(self.env["invoice.send.run"]), "_start"):
+        Run = type(self.env["invoice.send.run"])
+        with patch.object(Run, "_process"), patch.object(Run, "_trigger_cron"):
             wizard.action_send_and_print()
 
     def written_tables(self, work):
