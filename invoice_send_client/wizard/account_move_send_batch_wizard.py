@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..models.account_move_send_review import ReviewRow
@@ -47,7 +48,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     )
     note = fields.Text(help="Added below the text of every letter.")
     one_mail_per_customer = fields.Boolean(
-        help="Documents with the same recipients go in one mail, with a link each."
+        string="One mail per customer",
+        help="Documents with the same recipients go in one mail, with a link each.",
     )
     # what the buttons above the rows say for all ticked ones
     set_mail_lang = fields.Selection(
@@ -55,7 +57,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         string="Language for all",
     )
     set_document_mode = fields.Selection(
-        [("link", "Link"), ("attachment", "Attachment")], string="Way for all"
+        [("link", "Link"), ("attachment", "Attachment")], string="Sent as, for all"
     )
     set_email_bcc = fields.Char(string="BCC for all")
     line_count = fields.Integer(compute="_compute_counts")
@@ -301,29 +303,36 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         self.ensure_one()
         names = ("mail_lang", "document_mode", "email_bcc")
         values = {name: self[f"set_{name}"] for name in names if self[f"set_{name}"]}
+        if not values:
+            return
         self._get_sendable_lines().write(values)
         self.write({f"set_{name}": False for name in values})
 
-    def tick_all(self, is_ticked):
-        """Tick all rows that can be sent, or none. For the buttons above the rows.
+    def tick_all(self, is_ticked, domain=()):
+        """Tick rows that can be sent, or untick them. For the buttons above the rows.
 
         :param bool is_ticked: whether they are to be sent
+        :param list domain: which rows; without it all of them
         """
         self.ensure_one()
-        self.line_ids.filtered(lambda line: not line.blocked).to_send = is_ticked
+        own = Domain("wizard_id", "=", self.id) & Domain("blocked", "=", False)
+        self.env[LINE].search(own & Domain(list(domain))).to_send = is_ticked
 
     def get_counts(self):
-        """Count the rows, for the line above them.
+        """Say how many rows go and how many can't, for the line above them.
 
-        :return: ``total``, ``ready``, ``blocked``; ``is_partial`` where some stay
-        :rtype: dict
+        :return: ``ready_text`` and ``blocked_text``, in words
+        :rtype: dict[str, str]
         """
         self.ensure_one()
+        blocked = self.blocked_count
         return {
-            "total": self.line_count,
-            "ready": self.ready_count,
-            "blocked": self.blocked_count,
-            "is_partial": self.ready_count < self.line_count,
+            "ready_text": self.env._(
+                "%(count)s of %(total)s will be sent",
+                count=self.ready_count,
+                total=self.line_count,
+            ),
+            "blocked_text": self.env._("%s can't be sent", blocked) if blocked else "",
         }
 
     def _inverse_attachment_ids(self):
@@ -357,6 +366,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         self.ensure_one()
         if not self.line_ids:  # made by another app, with documents and no rows
             self.line_ids = self._prepare_line_commands(self.move_ids)
+        self.set_for_all()  # chosen above the rows, and not given to them yet
         self.line_ids._judge_again()
         lines = self._get_sendable_lines()
         if not lines:
@@ -549,6 +559,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "warning" if left else "info",
+                "className": "o_invoice_send_lines",
                 "title": self.env._("Send to clients"),
                 "message": words,
                 "sticky": bool(left),

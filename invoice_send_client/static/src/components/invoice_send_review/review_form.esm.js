@@ -11,6 +11,7 @@ export class ReviewFormController extends FormController {
         this.review = {
             leaveEdit: async () => true,
             reload: async () => undefined,
+            getDomain: () => [],
             onChanged: async () => undefined,
         };
         useSubEnv({invoiceSendReview: this.review});

@@ -17,7 +17,7 @@ export class ReviewLines extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({counts: {}});
+        this.state = useState({counts: {}, showsOptions: false});
         this.review = this.env.invoiceSendReview;
         this.review.onChanged = () => this.count();
         onWillStart(async () => {
@@ -51,23 +51,13 @@ export class ReviewLines extends Component {
     }
 
     /**
-     * Tick all rows that can be sent, or none.
+     * Tick all rows that can be sent and that search and filters show, or none.
      *
      * @param {Boolean} isTicked
      */
     async onTickAll(isTicked) {
         if (await this.review.leaveEdit()) {
-            await this.call("tick_all", isTicked);
-            await Promise.all([this.review.reload(), this.count()]);
-        }
-    }
-
-    /** Give all ticked rows what was chosen above. */
-    async onSetForAll() {
-        const {record} = this.props;
-        if ((await this.review.leaveEdit()) && (await record.save())) {
-            await this.call("set_for_all");
-            await record.load();
+            await this.call("tick_all", isTicked, this.review.getDomain());
             await Promise.all([this.review.reload(), this.count()]);
         }
     }

@@ -1,9 +1,30 @@
 import {FormViewDialog} from "@web/views/view_dialogs/form_view_dialog";
 import {ListController} from "@web/views/list/list_controller";
+import {ListRenderer} from "@web/views/list/list_renderer";
+import {_t} from "@web/core/l10n/translation";
+import {getName} from "./review_tick.esm";
 import {listView} from "@web/views/list/list_view";
 import {registry} from "@web/core/registry";
 
 const WINDOW = "account.move.send.wizard";
+
+/** Rows whose last cell opens letter and files, by mouse and by keyboard. */
+export class ReviewListRenderer extends ListRenderer {
+    static recordRowTemplate = "invoice_send_client.ReviewRow";
+
+    getOpenLabel(record) {
+        return _t("Open %s", getName(record));
+    }
+
+    onCellKeydownReadOnlyMode(hotkey, cell, group, record) {
+        const isOpener = cell.classList.contains("o_list_record_open_form_view");
+        if (hotkey === "enter" && record && isOpener) {
+            this.props.onOpenFormView(record, {force: true});
+            return true;
+        }
+        return super.onCellKeydownReadOnlyMode(hotkey, cell, group, record);
+    }
+}
 
 /** The rows of the review window: edited in place, opened for letter and files. */
 export class ReviewListController extends ListController {
@@ -13,6 +34,7 @@ export class ReviewListController extends ListController {
         Object.assign(this.review, {
             leaveEdit: () => this.leaveEdit(),
             reload: () => this.model.load(),
+            getDomain: () => this.model.root.domain,
         });
     }
 
@@ -59,4 +81,5 @@ export class ReviewListController extends ListController {
 registry.category("views").add("invoice_send_review_list", {
     ...listView,
     Controller: ReviewListController,
+    Renderer: ReviewListRenderer,
 });
