@@ -1,0 +1,34 @@
+import {Component} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {useService} from "@web/core/utils/hooks";
+
+const NAMES = ["set_mail_lang", "set_document_mode", "set_email_bcc"];
+
+/** Gives all ticked rows what was chosen above them. */
+export class ReviewForAll extends Component {
+    static template = "invoice_send_client.ReviewForAll";
+    static props = {...standardWidgetProps};
+
+    setup() {
+        this.orm = useService("orm");
+        this.review = this.env.invoiceSendReview;
+    }
+
+    get isEmpty() {
+        return !NAMES.some((name) => this.props.record.data[name]);
+    }
+
+    async onClick() {
+        const {record} = this.props;
+        if ((await this.review.leaveEdit()) && (await record.save())) {
+            await this.orm.call(record.resModel, "set_for_all", [[record.resId]]);
+            await record.load();
+            await Promise.all([this.review.reload(), this.review.onChanged()]);
+        }
+    }
+}
+
+registry.category("view_widgets").add("invoice_send_review_for_all", {
+    component: ReviewForAll,
+});
