@@ -150,6 +150,11 @@ LINE_LOCK_CLASS = 0x15C0
 #: user's own request; earlier it would only find it locked.
 RESCUE_SECONDS = 60
 
+#: Seconds after which a pass of the cron begins no further document and calls itself
+#: again: Odoo ends a cron worker after ``limit_time_real`` (120 s by default), and a
+#: mail that leaves in that moment would be "may have arrived".
+PASS_SECONDS = 45
+
 #: Recipients that a press of Send waits for; a letter to more of them goes by the cron
 #: (a quarter of a second each was measured; Odoo ends a request after two minutes).
 AT_ONCE_RECIPIENTS = 20

@@ -13,6 +13,7 @@ from ..const import (
     AT_ONCE_RECIPIENTS,
     DELIVERY_PROBLEMS,
     LINE_LOCK_CLASS,
+    PASS_SECONDS,
     RESCUE_SECONDS,
 )
 from ..tools import addresses
@@ -338,11 +339,32 @@ class InvoiceSendRun(models.Model):
         self.line_ids.sorted("id")._process_all()
 
     @api.model
-    def _process_due(self, limit=None):
-        """Work on every line with something due, oldest first. For the cron.
+    def _process_due(self):
+        """Work on what is due, oldest first, as long as a pass of the cron may take."""
+        lines = self._find_due()
+        if lines:
+            # Odoo parks a job whose worker died three times before any progress
+            self._note_progress(1, len(lines))
+        left = lines._process_all(PASS_SECONDS)
+        if lines:
+            self._note_progress(len(lines) - len(left), len(left))
+        if left:
+            self._trigger_cron()
+        self._tell_results()
 
-        :param int limit: lines at most
+    @api.model
+    def _note_progress(self, done, remaining):
+        """Commit, and tell Odoo's scheduler how far its job came.
+
+        :param int done: documents
+        :param int remaining: documents
         """
+        if self._can_commit():
+            self.env["ir.cron"]._commit_progress(done, remaining=remaining)
+
+    @api.model
+    def _find_due(self):
+        """:return: the lines with something due"""
         now = fields.Datetime.now()
         deliveries = self.env["invoice.delivery"].search(
             [
@@ -364,10 +386,7 @@ class InvoiceSendRun(models.Model):
             ],
             order="id",
         )
-        lines = (deliveries.line_id | unmailed)[:limit]
-        lines._process_all()
-        self._tell_results()
-        return len(lines)
+        return deliveries.line_id | unmailed
 
     @api.model
     def _tell_results(self):

@@ -1,4 +1,5 @@
 import logging
+import time
 
 from markupsafe import Markup
 from psycopg2 import OperationalError
@@ -7,7 +8,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from ..const import COPY_MODES, DELIVERY_PROBLEMS, DOCUMENT_MODES, FAILURE_TYPES
+from ..const import (
+    COPY_MODES,
+    DELIVERY_PROBLEMS,
+    DOCUMENT_MODES,
+    FAILURE_TYPES,
+    PASS_SECONDS,
+)
 from ..tools import addresses
 
 _logger = logging.getLogger(__name__)
@@ -206,15 +213,21 @@ class InvoiceSendRunLine(models.Model):
 
     # -- work ------------------------------------------------------------------------
 
-    def _process_all(self):
+    def _process_all(self, seconds=None):
         """Work on these lines one by one, as the users who pressed Send.
 
         Documents that go in one mail are worked on together, by their first line.
+
+        :param float seconds: begin no further document after that time
+        :return: the lines that were not come to
         """
+        start = time.monotonic()
         leads = self.browse(
             dict.fromkeys((line.lead_line_id or line).id for line in self)
         )
-        for line in leads:
+        for number, line in enumerate(leads):
+            if seconds and time.monotonic() - start > seconds:
+                return leads[number:]
             try:
                 with self.env["invoice.send.run"]._isolate():
                     # sudo: the records of a sending have no writer but the sending
@@ -222,6 +235,7 @@ class InvoiceSendRunLine(models.Model):
             except Exception:
                 # what went wrong with one document never holds up another (B3)
                 _logger.exception("Sending line %s failed", line.id)
+        return self.browse()
 
     def _process(self):
         """Make the documents, write the letter and send it, as far as it is due.
@@ -433,21 +447,27 @@ class InvoiceSendRunLine(models.Model):
         One that can't be made is told in the document's chatter and not tried again
         by itself; the client's request for it tries once more.
         """
-        Run = self.env["invoice.send.run"]
+        Run, start = self.env["invoice.send.run"], time.monotonic()
         for line in self.search([("is_pdf_due", "=", True)], order="id"):
+            if time.monotonic() - start > PASS_SECONDS:
+                Run._trigger_cron()
+                return
             line.is_pdf_due = False
             Run._commit()
-            if line.move_id.state != "posted":
-                continue
-            try:
-                with Run._isolate():
-                    line.move_id._ensure_invoice_pdf()
-            except Exception as error:
-                _logger.exception("The PDF of sending line %s can't be made", line.id)
-                line.move_id.message_post(
-                    body=self.env._("The PDF could not be made: %s", error)
-                )
+            if line.move_id.state == "posted":
+                line._make_pdf()
             Run._commit()
+
+    def _make_pdf(self):
+        """Make the legal PDF; why it can't be made is told in the chatter."""
+        try:
+            with self.env["invoice.send.run"]._isolate():
+                self.move_id._ensure_invoice_pdf()
+        except Exception as error:
+            _logger.exception("The PDF of sending line %s can't be made", self.id)
+            self.move_id.message_post(
+                body=self.env._("The PDF could not be made: %s", error)
+            )
 
     # -- mails -----------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from email import message_from_bytes, policy
+from itertools import count
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -319,3 +320,27 @@ class TestInvoiceSendRun(InvoiceSendCase):
             with self.subTest(state):
                 domain = [("state", "=", state), ("id", "in", runs.ids)]
                 self.assertEqual(runs.search(domain, order="id"), expected)
+
+    def test_pass_of_the_cron_ends_in_time_and_the_next_one_goes_on(self):
+        invoices = self.make_invoice() | self.make_invoice()
+        with self.mail_server({"ana@alfa.example": (451, b"Later")}):
+            for invoice in invoices:
+                self.make_wizard(
+                    invoice, document_mode="attachment"
+                ).action_send_and_print()
+        # sudo: deliveries have no writer but the sending
+        invoices.invoice_delivery_ids.sudo().next_attempt_datetime = False
+        Run = self.env["invoice.send.run"].sudo()
+        clock = count(step=30)  # the second document would begin after a minute
+        with (
+            self.mail_server() as taken,
+            patch(f"{LINE_LOGGER}.time.monotonic", lambda: next(clock)),
+            patch.object(type(Run), "_trigger_cron") as called,
+        ):
+            Run._process_due()
+        self.assertEqual(len(taken), 1)
+        called.assert_called_once_with()
+        with self.mail_server() as taken:
+            Run._process_due()
+        self.assertEqual(len(taken), 1)
+        self.assertEqual(set(invoices.mapped("invoice_delivery_state")), {"sent"})

@@ -65,7 +65,7 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     # how it goes
     sending_methods = fields.Json()
-    methods_text = fields.Char(string="Sent by", compute="_compute_methods_text")
+    methods_text = fields.Char(string="Methods", compute="_compute_methods_text")
     extra_edis = fields.Json()
     invoice_edi_format = fields.Char()
     pdf_report_id = fields.Many2one("ir.actions.report")
