@@ -222,7 +222,7 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     def _describe_left(self):
         """:return: these rows by the reason why they stay, a line each"""
         return "\n".join(
-            f"{reason} {lines._name_some()}"
+            f"{lines._name_some()}: {reason}"
             for reason, lines in self.grouped(lambda x: x._get_reason_left()).items()
         )
 

@@ -1,5 +1,6 @@
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, markup, onWillStart, useState} from "@odoo/owl";
 import {View} from "@web/views/view";
+import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
@@ -36,6 +37,7 @@ export class ReviewLines extends Component {
                 noBreadcrumbs: true,
                 allowSelectors: false,
                 showButtons: false,
+                noContentHelp: markup`<p>${_t("No document matches the search.")}</p>`,
             };
             await this.count();
         });

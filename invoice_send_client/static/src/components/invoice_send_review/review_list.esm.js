@@ -24,6 +24,27 @@ export class ReviewListRenderer extends ListRenderer {
         }
         return super.onCellKeydownReadOnlyMode(hotkey, cell, group, record);
     }
+
+    onCellKeydownEditMode(hotkey, cell, group, record) {
+        const name = cell.getAttribute("name");
+        this.editedColumn = this.columns.find((column) => column.name === name);
+        return super.onCellKeydownEditMode(hotkey, cell, group, record);
+    }
+
+    /**
+     * Enter leads on in the same column, as in a spreadsheet.
+     *
+     * @override
+     */
+    async editNextRecord(record) {
+        const {list} = this.props;
+        const column = this.editedColumn;
+        const next = list.records[list.records.indexOf(record) + 1] || list.records[0];
+        if (await list.leaveEditMode({validate: true})) {
+            await list.enterEditMode(next);
+            this.cellToFocus = {column, record: next};
+        }
+    }
 }
 
 /** The rows of the review window: edited in place, opened for letter and files. */
