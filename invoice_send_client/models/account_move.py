@@ -179,17 +179,23 @@ class AccountMove(models.Model):
         # sudo: who may reset a document ends its sending, whoever sent it
         return self.sudo().invoice_delivery_ids.filtered("is_current")
 
+    def _void_invoice_sendings(self):
+        """End what was sent or waits: the document is no longer the one it was (D4)."""
+        self._get_invoice_deliveries_to_void()._void()
+        # sudo: as for the deliveries; these go by other ways and have none
+        self.sudo().invoice_send_line_ids._skip_withdrawn()
+
     def button_draft(self):
         # EXTENDS 'account'
         result = super().button_draft()
-        self._get_invoice_deliveries_to_void()._void()
+        self._void_invoice_sendings()
         self._withdraw_send_requests()
         return result
 
     def button_cancel(self):
         # EXTENDS 'account'
         result = super().button_cancel()
-        self._get_invoice_deliveries_to_void()._void()
+        self._void_invoice_sendings()
         self._withdraw_send_requests()
         return result
 

@@ -327,20 +327,22 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _find_being_sent(self, moves):
+        own = ("move_id", "in", moves.ids)
         # sudo: who may open the window may know that the document is being sent
-        groups = (
-            self.env["invoice.delivery"]
-            .sudo()
-            ._read_group(
-                [
-                    ("move_id", "in", moves.ids),
-                    ("is_current", "=", True),
-                    ("state", "=", "outgoing"),
-                    ("failure_reason", "=", False),
-                ],
-                ["move_id"],
-            )
+        deliveries, lines = (
+            self.env[name].sudo()
+            for name in ("invoice.delivery", "invoice.send.run.line")
         )
+        leaving = [
+            own,
+            ("is_current", "=", True),
+            ("state", "=", "outgoing"),
+            ("failure_reason", "=", False),
+        ]
+        # what goes by other ways than mail has no recipients
+        unmailed = [own, ("state", "=", "waiting"), ("delivery_ids", "=", False)]
+        groups = deliveries._read_group(leaving, ["move_id"])
+        groups += lines._read_group(unmailed, ["move_id"])
         return {move.id for (move,) in groups}
 
     @api.model

@@ -253,6 +253,7 @@ class InvoiceDelivery(models.Model):
         """
         moved = self._update_state("cancel", next_attempt_datetime=False)
         moved._record_event("cancel")
+        moved.line_id._skip_withdrawn()
         return moved
 
     def _void(self):

@@ -1,8 +1,11 @@
 import logging
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+
+from ..const import RESCUE_SECONDS
 
 _logger = logging.getLogger(__name__)
 
@@ -83,6 +86,7 @@ class InvoiceSendRequest(models.Model):
                 Run._commit()
         except OperationalError:
             _logger.info("Sending by itself put off: %s is being changed", self)
+            Run._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
         except Exception as error:
             if len(self) > 1:
                 for request in self:

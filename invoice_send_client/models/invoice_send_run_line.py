@@ -129,28 +129,31 @@ class InvoiceSendRunLine(models.Model):
         """Write one delivery a recipient, for all lines in one statement."""
         self._get_contacts().mapped("email")  # read those of all lines at once
         values = [values for line in self for values in line._prepare_delivery_values()]
-        self._withdraw_put_off({v["email"] for v in values})
+        self._withdraw_put_off(
+            {(v["move_id"], addresses.to_ascii(v["email"])) for v in values}
+        )
         users = self._find_internal_addresses([v["email"] for v in values])
         for vals in values:
             vals["is_internal"] = addresses.to_ascii(vals["email"]) in users
         return self.env["invoice.delivery"].create(values)
 
-    def _withdraw_put_off(self, emails):
+    def _withdraw_put_off(self, pairs):
         """Cancel what still waits from an earlier sending to the same addresses.
 
         The new letter takes its place; both would reach the client.
 
-        :param set emails: addresses of the new deliveries
+        :param set pairs: document id and address (ASCII form) of the new deliveries
         """
         waiting = self.env["invoice.delivery"].search(
             [
                 ("move_id", "in", self.move_id.ids),
                 ("state", "=", "outgoing"),
-                ("email", "in", list(emails)),
                 ("attempt_datetime", "=", False),
             ]
         )
-        waiting._set_cancelled()
+        waiting.filtered(
+            lambda d: (d.move_id.id, addresses.to_ascii(d.email or "")) in pairs
+        )._set_cancelled()
 
     def _prepare_delivery_values(self):
         """:return: values of this line's deliveries, each address once: to, cc, bcc"""
@@ -225,7 +228,8 @@ class InvoiceSendRunLine(models.Model):
         leads = self.browse(
             dict.fromkeys((line.lead_line_id or line).id for line in self)
         )
-        for number, line in enumerate(leads):
+        for number, line_id in enumerate(leads.ids):
+            line = self.browse(line_id)  # alone: nothing is read for all of the run
             if seconds and time.monotonic() - start > seconds:
                 return leads[number:]
             try:
@@ -256,8 +260,20 @@ class InvoiceSendRunLine(models.Model):
                     line._write_letter()
                     Run._commit()
             # one that was put off would leave in a mail of its own: all wait for it
-            if "waiting" not in group.filtered("delivery_ids").mapped("state"):
+            if not any(line._is_letter_due() for line in group):
                 group.filtered(lambda line: line.state == "written")._deliver()
+
+    def _is_letter_due(self):
+        """:return: whether recipients of this line wait for its letter"""
+        self.ensure_one()
+        is_waiting = self.state == "waiting" and bool(self.delivery_ids)
+        return is_waiting and self._get_outcome() == "waiting"
+
+    def _skip_withdrawn(self):
+        """A document that waited, and has nobody left to go to, is done with."""
+        for line in self.filtered(lambda line: line.state == "waiting"):
+            if set(line.delivery_ids.mapped("state")) <= {"cancel"}:
+                line.state = "skipped"
 
     def _get_group(self):
         """:return: the lines of all documents that go in one mail with this one"""
@@ -448,7 +464,8 @@ class InvoiceSendRunLine(models.Model):
         by itself; the client's request for it tries once more.
         """
         Run, start = self.env["invoice.send.run"], time.monotonic()
-        for line in self.search([("is_pdf_due", "=", True)], order="id"):
+        for line_id in self.search([("is_pdf_due", "=", True)], order="id").ids:
+            line = self.browse(line_id)  # alone: nothing is read for all that are due
             if time.monotonic() - start > PASS_SECONDS:
                 Run._trigger_cron()
                 return

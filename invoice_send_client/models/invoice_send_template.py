@@ -204,7 +204,7 @@ class InvoiceSendTemplate(models.Model):
         """
         # sudo: as at sending, which is done in the name of users without these rights
         template = self.env["mail.template"].sudo()
-        lang = self._get_full_code(self.lang, move.partner_id.lang)
+        lang = self._get_full_code(self.lang)
         if name == "body_html":
             text = letters.let_placeholders_stand(text)
         draft = template.with_context(lang=lang).new(
@@ -301,13 +301,18 @@ class InvoiceSendTemplate(models.Model):
         for wanted in filter(None, (lang, company_lang, LAST_LANGUAGE)):
             for owner in (company_id, False):
                 for code in (wanted, languages.get_iso(wanted)):
-                    if letter := shelf.get((owner, document_type, code)):
-                        return letter, self._get_full_code(code, wanted)
-        return self.browse(), lang or company_lang or LAST_LANGUAGE
+                    letter = shelf.get((owner, document_type, code))
+                    full_code = letter and self._get_full_code(code, wanted)
+                    if full_code:
+                        return letter, full_code
+        installed = dict(self.env["res.lang"].get_installed())
+        known = [code for code in (lang, company_lang) if code in installed]
+        return self.browse(), [*known, LAST_LANGUAGE][0]
 
     @api.model
     def _get_full_code(self, code, wanted=None):
-        """:return: an installed language for the code of a letter
+        """:return: an installed language for the code of a letter; empty where the
+            language wished for is not installed
 
         :param str code: ``ro``, ``pt_BR``
         :param str wanted: taken where it is of that language and installed
@@ -320,7 +325,7 @@ class InvoiceSendTemplate(models.Model):
         same = [lang for lang in installed if languages.get_iso(lang) == iso]
         if same or iso == "en":
             return [*same, LAST_LANGUAGE][0]
-        return wanted or self.env.lang or LAST_LANGUAGE
+        return "" if wanted else self.env.lang or LAST_LANGUAGE
 
     @api.model
     def _get_lang_of_template(self, template, wanted):
@@ -331,7 +336,11 @@ class InvoiceSendTemplate(models.Model):
         """
         # sudo: as in _get_letters_by_key
         found = self.sudo().search([("mail_template_id", "=", template.id)])
-        codes = found.mapped("lang")
-        if not codes or {wanted, languages.get_iso(wanted)} & set(codes):
+        codes, installed = (
+            found.mapped("lang"),
+            dict(self.env["res.lang"].get_installed()),
+        )
+        speaks = not codes or {wanted, languages.get_iso(wanted)} & set(codes)
+        if speaks and wanted in installed:
             return wanted
-        return self._get_full_code(codes[0], wanted)
+        return self._get_full_code(codes[0] if codes else LAST_LANGUAGE)

@@ -81,7 +81,7 @@ class InvoiceSendTemplate(models.Model):
         return self.env["account.move.send"]._make_preview_line(
             move,
             document_mode=move.company_id._get_invoice_document_mode(),
-            mail_lang=self._get_full_code(self.lang, move.partner_id.lang),
+            mail_lang=self._get_full_code(self.lang),
             body=body,
         )
 

@@ -389,3 +389,147 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         with self.mail_server():
             self.env["invoice.send.run"].sudo()._process_due()
         self.assertEqual(moves.mapped("is_being_sent"), [False, False])
+
+    # -- what must never happen --------------------------------------------------------
+
+    def test_document_withdrawn_from_one_mail_leaves_the_others_go(self):
+        wizard = self.open_window_for_one_customer()
+        wizard.scheduled_datetime = fields.Datetime.now() + timedelta(hours=1)
+        self.press_send(wizard)
+        withdrawn = wizard.line_ids[1].move_id
+        withdrawn.button_draft()
+        self.assertFalse(withdrawn.is_being_sent)
+        # sudo: deliveries have no writer but the sending
+        wizard.run_id.delivery_ids.sudo().next_attempt_datetime = False
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual(len(taken), 1)
+        good = wizard.line_ids.move_id - withdrawn
+        self.assertEqual(set(good.mapped("invoice_delivery_state")), {"sent"})
+        self.assertEqual(wizard.run_id.state, "done")
+
+    def test_file_that_the_user_may_not_read_is_not_sent(self):
+        user = self.env["res.users"].create(
+            {
+                "name": "Ion",
+                "login": "ion",
+                "email": "ion@seller.example",
+                "group_ids": [
+                    (6, 0, [self.env.ref("account.group_account_invoice").id])
+                ],
+                "company_ids": [(6, 0, self.company.ids)],
+                "company_id": self.company.id,
+            }
+        )
+        server = self.env["ir.mail_server"].sudo().search([], limit=1)
+        secret = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": "secret.txt",
+                    "raw": b"secret",
+                    "res_model": server._name,
+                    "res_id": server.id,
+                }
+            )
+        )
+        wizard = self.open_window(self.make_invoices(2).with_user(user))
+        wizard.line_ids[0].mail_attachments_widget = [
+            {"id": secret.id, "name": "secret.txt", "manual": True}
+        ]
+        with self.mail_server() as taken, self.assertRaises(AccessError):
+            wizard.action_send_and_print()
+        self.assertFalse(taken)
+
+    def test_document_that_waits_for_another_way_is_being_sent(self):
+        moves = self.make_invoices(2)
+        wizard = self.open_window(moves)
+        wizard.line_ids.sending_methods = ["manual"]
+        wizard.action_send_and_print()
+        again = self.open_window(moves)
+        self.assertFalse(any(again.line_ids.mapped("to_send")))
+        self.assertEqual(set(again.line_ids.mapped("warning")), {"Being sent now."})
+
+    def test_reset_to_draft_ends_what_waits_for_another_way(self):
+        move = self.make_invoice()
+        wizard = self.open_window(move | self.make_invoice())
+        wizard.line_ids.sending_methods = ["manual"]
+        wizard.scheduled_datetime = fields.Datetime.now() + timedelta(hours=1)
+        wizard.action_send_and_print()
+        move.button_draft()
+        self.assertEqual(move.sudo().invoice_send_line_ids.state, "skipped")
+
+    def test_rows_live_as_long_as_their_window(self):
+        wizard = self.open_window(self.make_invoices(2))
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_send_batch_wizard_line"
+            " SET write_date = write_date - interval '3 hours'"
+        )
+        self.env.invalidate_all()
+        wizard.line_ids.sudo()._transient_vacuum()
+        self.assertEqual(len(wizard.line_ids.exists()), 2)
+
+    def test_row_that_stays_is_no_matter_for_other_apps(self):
+        draft, good = self.make_invoices(2)
+        wizard = self.open_window(draft | good)
+        draft.button_draft()
+        self.assertEqual(wizard._get_default_sending_methods(draft), set())
+        self.assertEqual(wizard._get_default_sending_methods(good), {"email"})
+
+    def test_put_off_mail_is_withdrawn_for_its_own_document_alone(self):
+        first, second = self.make_invoice(), self.make_invoice()
+        self.send(first, {"ana@alfa.example": (451, b"Later")})
+        wizard = self.open_window(first | second)
+        self.line_of(wizard, first).email_to = "new@alfa.example"
+        self.press_send(wizard)
+        waiting = first.invoice_delivery_ids.filtered(
+            lambda d: d.email == "ana@alfa.example"
+        )
+        self.assertEqual(waiting.state, "outgoing")
+
+    def test_one_mail_never_gets_bigger_than_the_server_takes(self):
+        self.env["ir.config_parameter"].sudo().set_param(
+            "base.default_max_email_size", "1"
+        )
+        wizard = self.open_window_for_one_customer(4)
+        wizard.line_ids.other_file_size = 300 * 1024
+        self.assertEqual(len(self.press_send(wizard)), 2)
+
+    def test_file_for_all_of_another_record_stays_there(self):
+        moves = self.make_invoices(2)
+        file = self.env["ir.attachment"].create(
+            {
+                "name": "contract.txt",
+                "raw": b"x",
+                "res_model": "account.move",
+                "res_id": moves[0].id,
+            }
+        )
+        wizard = self.open_window(moves)
+        wizard.attachment_ids = file
+        taken = self.press_send(wizard)
+        self.assertEqual((file.res_model, file.res_id), ("account.move", moves[0].id))
+        for _recipients, message in taken:
+            names = [part.get_filename() for part in message.iter_attachments()]
+            self.assertEqual(names, ["contract.txt"])
+
+    def test_language_for_all_leaves_text_written_by_hand(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        wizard = self.open_window(self.make_invoices(2))
+        wizard.line_ids[0].subject = "My own words"
+        wizard.set_mail_lang = "ro_RO"
+        wizard.set_for_all()
+        self.assertEqual(wizard.line_ids.mapped("mail_lang"), ["en_US", "ro_RO"])
+
+    def test_customer_whose_language_is_not_installed_gets_a_letter(self):
+        move = self.make_invoice_for("Delta", "delta@delta.example")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET lang = 'de_DE' WHERE id = %s", move.partner_id.ids
+        )
+        self.env.invalidate_all()
+        wizard = self.open_window(move | self.make_invoice())
+        self.assertEqual(self.line_of(wizard, move).mail_lang, "en_US")
+        self.assertEqual(len(self.press_send(wizard)), 2)

@@ -73,7 +73,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def default_get(self, fields_list):
         # EXTENDS 'account'
         values = super().default_get(fields_list)
-        if "line_ids" in fields_list and "line_ids" not in values:
+        is_ours = self.env.context.get("active_model") in (None, "account.move")
+        # documents that another app names stand in its move_ids
+        if is_ours and {"line_ids", "move_ids"} <= {*fields_list}:
             move_ids = self.env.context.get("active_ids", [])
             moves = self.env["account.move"].browse(move_ids)
             values["line_ids"] = self._prepare_line_commands(moves)
@@ -277,6 +279,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # EXTENDS 'account'
         # other apps ask at Send how a document goes: as its row says
         if line := self._find_line(move):
+            is_sent = line.to_send and not line.blocked
+            if not is_sent or self._get_move_constraints(move):
+                return set()  # it stays, and nobody marks it
             return set(line.sending_methods or [])
         return super()._get_default_sending_methods(move)
 
@@ -288,7 +293,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         """
         Line, windows = self.env[LINE], self.env.cr.cache.setdefault(self._name, {})
         if move.id not in windows.get(self._ids, ()) and self.ids:
-            lines = Line.search_fetch([("wizard_id", "in", self.ids)], ["move_id"])
+            names = ["move_id", "sending_methods", "to_send", "blocked"]
+            lines = Line.search_fetch([("wizard_id", "in", self.ids)], names)
             windows[self._ids] = {line.move_id.id: line.id for line in lines}
         known = windows.get(self._ids, {})
         return Line.browse(known.get(move.id)).with_prefetch(known.values())
@@ -305,7 +311,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         values = {name: self[f"set_{name}"] for name in names if self[f"set_{name}"]}
         if not values:
             return
-        self._get_sendable_lines().write(values)
+        lines = self._get_sendable_lines()
+        edited = lines.filtered("is_edited")
+        (lines - edited).write(values)
+        # a text written by hand stays in the language that it was written in
+        edited.write({k: v for k, v in values.items() if k != "mail_lang"})
         self.write({f"set_{name}": False for name in values})
 
     def tick_all(self, is_ticked, domain=()):
@@ -415,6 +425,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         Run = self.env["invoice.send.run"]
         # sudo: evidence that nobody may write by hand
         runs = Run.sudo()
+        lines._check_files()
+        self._take_files_over()
         left, modes = self.line_ids - lines, lines._get_fitting_modes()
         for company, own_lines in lines.grouped("company_id").items():
             data = {
@@ -433,6 +445,15 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         )
         self.run_id = runs[:1]
         return runs
+
+    def _take_files_over(self):
+        """Leave the files that belong to another record there: copies go along."""
+        foreign = self.attachment_ids.filtered(
+            lambda file: file.res_model and file.res_model != self._name
+        )
+        if foreign:
+            copies = foreign.copy({"res_model": self._name, "res_id": self.id})
+            self.attachment_ids = self.attachment_ids - foreign + copies
 
     @api.model
     def _settle_languages(self, data):
@@ -460,18 +481,29 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for key, joined in joinable.grouped(
             lambda line: self._get_mail_group(line.partner_id, data[line.move_id])
         ).items():
-            if not key or len(joined) < 2:
+            if not key:
                 continue
-            company = joined.company_id
-            letter, lang = self.env["invoice.send.template"]._get_letter(
-                company, "several", joined[0].mail_lang
+            for number, fitting in enumerate(joined._divide_by_size()):
+                if len(fitting) > 1:
+                    self._join_mail(fitting, data, (*key, number))
+
+    @api.model
+    def _join_mail(self, lines, data, key):
+        """Let documents go in one mail, with the letter for several.
+
+        :param lines: their rows
+        :param dict data: their settings by document, to be completed
+        :param tuple key: what tells this mail from others
+        """
+        letter, lang = self.env["invoice.send.template"]._get_letter(
+            lines.company_id, "several", lines[0].mail_lang
+        )
+        for line in lines:
+            data[line.move_id].update(
+                mail_group=key,
+                mail_template=letter.mail_template_id or line.mail_template_id,
+                mail_lang=lang,
             )
-            for line in joined:
-                data[line.move_id].update(
-                    mail_group=key,
-                    mail_template=letter.mail_template_id or line.mail_template_id,
-                    mail_lang=lang,
-                )
 
     @api.model
     def _get_mail_group(self, customer, settings):

@@ -21,6 +21,9 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     _description = "Document to Send"
     _order = "id"
     _rec_name = "move_id"
+    # rows live as long as their window, however long one looks at some of them
+    _transient_max_hours = 0
+    _transient_max_count = 0
 
     wizard_id = fields.Many2one(
         "account.move.send.batch.wizard", required=True, ondelete="cascade", index=True
@@ -233,6 +236,22 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
             names.append(self.env._("and %s more", len(self) - NAMED_DOCUMENTS))
         return ", ".join(names)
 
+    def _divide_by_size(self):
+        """:return: these rows in parts that each fit into one mail (B9)
+
+        :rtype: list
+        """
+        Send = self.env["account.move.send"]
+        facts, parts, room = Send._get_review_facts(self), [], 0
+        for line in self:
+            line_size = Send._estimate_row_size(line, facts)
+            if not parts or line_size > room:
+                parts.append(self.browse())
+                room = Send._get_row_limit(line, facts)
+            parts[-1] += line
+            room -= line_size
+        return parts
+
     # -- what it says ------------------------------------------------------------------
 
     @api.depends("mail_lang")
@@ -277,6 +296,22 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     def _compute_is_edited(self):
         for line in self:
             line.is_edited = bool(line.custom_subject or line.custom_body)
+
+    def _check_files(self):
+        """Refuse files that the user may not read: the list comes from the browser.
+
+        The sending reads them with rights of its own.
+
+        :raise AccessError: naming them
+        """
+        ids = {
+            int(file["id"])
+            for line in self
+            for file in line.mail_attachments_widget or []
+            if not file.get("placeholder") and not file.get("skip")
+        }
+        ids -= set(self.move_id.invoice_pdf_report_id.ids)
+        self.env["ir.attachment"].browse(ids).exists().check_access("read")
 
     # -- opened ------------------------------------------------------------------------
 

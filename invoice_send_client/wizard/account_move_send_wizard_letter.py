@@ -84,7 +84,9 @@ class AccountMoveSendWizard(models.TransientModel):
         letters = self.env["invoice.send.template"]
         for wizard in self:
             domain = [("mail_template_id", "=", wizard.template_id.id)]
-            wizard.letter_id = letters.search(domain, limit=1)
+            # salesmen send without seeing letters
+            can_read = letters.has_access("read")
+            wizard.letter_id = can_read and letters.search(domain, limit=1)
 
     @api.depends("mail_lang", "template_id", "lang")
     def _compute_lang_note(self):

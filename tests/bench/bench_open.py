@@ -223,7 +223,11 @@ def _open_ours(moves) -> Requests:
     domain = [("wizard_id", "=", window.id)]
     page = requests.ask(lambda: lines.web_search_read(domain, rows, limit=ROWS))
     env.cr.rollback()
-    if counts["blocked_text"] or not counts["ready_text"] or len(page["records"]) != ROWS:
+    if (
+        counts["blocked_text"]
+        or not counts["ready_text"]
+        or len(page["records"]) != ROWS
+    ):
         raise RuntimeError(f"wrong window: {counts}")
     return requests
 
