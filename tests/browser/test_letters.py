@@ -98,7 +98,8 @@ def test_letter_is_written_previewed_tried_and_brought_back(
         f"Your receipt {receipt}"
     )
     page.get_by_role("button", name="Send a test to me").click()
-    expect(page.locator(".o_notification")).to_contain_text("took the test")
+    told = page.locator(".o_notification", has_text="took the test")
+    expect(told).to_be_visible()
     mail = sink.mail_to(my_address)
     assert mail.message["Subject"] == f"[Test] Your receipt {receipt}"
     assert "Good day, Seller SRL!" in mail.html
