@@ -327,7 +327,7 @@ class InvoiceSendRun(models.Model):
 
     def _get_waiting_deliveries(self):
         """:return: the recipients whom no mail server was asked for yet, or will be
-            asked for again"""
+        asked for again"""
         return self.delivery_ids.filtered(
             lambda d: d.state == "outgoing" and not d.attempt_datetime
         )

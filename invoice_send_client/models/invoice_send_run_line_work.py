@@ -133,7 +133,7 @@ class InvoiceSendRunLine(models.Model):
             line._set_failed("server", words)
         return True
 
-    # -- what is due ---------------------------------------------------------------------
+    # -- what is due -------------------------------------------------------------------
 
     def _is_preparation_due(self):
         """:return: whether the letter, or what goes without one, is to be made now"""
@@ -239,5 +239,5 @@ class InvoiceSendRunLine(models.Model):
         except UserError as error:
             self._set_failed("render", str(error))
         except Exception as error:
-            _logger.exception("Sending line %s: the letter can't be written", self.id)
+            _logger.exception("Letter of sending line %s can't be written", self.id)
             self._set_failed("render", str(error))

@@ -280,4 +280,3 @@ class InvoiceSendRun(models.Model):
             order="id",
         )
         return deliveries.line_id | unmailed
-

@@ -85,7 +85,9 @@ class TestIsolation(InvoiceSendCase):
         self.assertIn("5 times", delivery.failure_reason)
         with self.mail_server() as taken:
             delivery.action_retry()
-        self.assertEqual((len(taken), delivery.state, line.attempt_count), (1, "sent", 1))
+        self.assertEqual(
+            (len(taken), delivery.state, line.attempt_count), (1, "sent", 1)
+        )
 
     @mute_logger(LOGGER)
     def test_unforeseen_error_is_counted_and_holds_up_no_other_document(self):
