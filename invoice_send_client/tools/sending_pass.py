@@ -30,7 +30,7 @@ class Hold(NamedTuple):
     is_failure: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class ServerOnHold(Exception):
     """Nothing was done with a mail, since its server is to be left alone.
 

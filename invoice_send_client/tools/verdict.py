@@ -39,7 +39,7 @@ class Attempt(NamedTuple):
     unreached: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Interrupted(Exception):
     """The database failed around SMTP: nothing can be written, the verdict stands.
 
