@@ -113,8 +113,22 @@ class InvoiceSendRunLine(models.Model):
 
         One that was put off would leave in a mail of its own: all wait for it.
         """
-        if not any(line._is_letter_due() for line in self):
-            self.filtered(lambda line: line.state == "written")._deliver(work)
+        written = self.filtered(lambda line: line.state == "written")
+        if late := self.filtered(lambda line: line._is_letter_due()):
+            written._wait_for_letters(late)
+        else:
+            written._deliver(work)
+
+    def _wait_for_letters(self, late):
+        """Let written documents wait for those of the same mail that are not.
+
+        :param late: lines whose letters were put off
+        """
+        times = late.delivery_ids.mapped("next_attempt_datetime")
+        until = max(filter(None, times), default=False)
+        if until:
+            due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+            due._set_waiting(until)
 
     def _stop_in_copy(self):
         """Send nothing from a neutralized copy of a database.
