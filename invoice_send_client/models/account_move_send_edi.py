@@ -27,16 +27,19 @@ class AccountMoveSend(models.AbstractModel):
         return values
 
     @api.model
-    def _get_review_warnings(self, row, facts):
-        # EXTENDS 'invoice_send_client'
-        warnings, is_doubtful = super()._get_review_warnings(row, facts)
+    def _get_row_edi_hint(self, row):
+        """Say what a row's mail will wait for, in the review window.
+
+        :param row: ``account.move.send.batch.wizard.line``
+        :return: a sentence, ``""`` where the mail leaves at once
+        :rtype: str
+        """
         methods = row.sending_methods or []
-        if row.move_id.company_id.invoice_wait_for_edi and "email" in methods:
-            names = row.move_id._get_invoice_edi_names(methods, row.extra_edis or [])
-            if names:
-                who = ", ".join(names)
-                warnings.append(self.env._("Leaves once %s has accepted it.", who))
-        return warnings, is_doubtful
+        if not row.move_id.company_id.invoice_wait_for_edi or "email" not in methods:
+            return ""
+        names = row.move_id._get_invoice_edi_names(methods, row.extra_edis or [])
+        who = ", ".join(names)
+        return who and self.env._("Leaves once %s has accepted it.", who)
 
     @api.model
     def _fits_into_mail(self, line, files):

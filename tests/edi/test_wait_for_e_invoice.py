@@ -1,8 +1,10 @@
 """The mail waits for the e-invoice's answer, and carries it (B29)."""
 
+import time
+
 import pytest
 
-from tests.helpers.review import Review
+from tests.helpers.review import Review, post_many
 from tests.helpers.romanian_seller import (
     ACCEPTED_INVOICE,
     E_FACTURA,
@@ -10,11 +12,14 @@ from tests.helpers.romanian_seller import (
     PEPPOL_SEND,
     REFUSED_INVOICE,
     SIGNATURE,
+    SIGNATURE_FILE,
     answer_e_factura,
 )
 
 WINDOW = "account.move.send.wizard"
 ANSWER_FILE = "semnatura_5001.xml"
+#: Longer than an answer may take (``const.EDI_SLOW_SECONDS``).
+SLOW_SECONDS = 11
 WORDS = "E: validari globale, cod fiscal gresit"
 
 
@@ -338,14 +343,20 @@ def test_sent_again_while_waiting_leaves_one_mail(
 # -- many documents --------------------------------------------------------------------
 
 
+def abroad(seller):
+    """Return values of a customer whom no e-invoice applies to."""
+    return {"country_id": seller.admin.ref("base.us")}
+
+
 def test_document_that_waits_holds_up_no_other(romanian, sink, internet):
     """Of two documents one has an e-invoice: the other leaves at once (B3)."""
     waits, goes = romanian.address("waits"), romanian.address("goes")
     factura = romanian.romanian_invoice(waits)
-    plain = romanian.invoice(goes)
+    plain = romanian.invoice(goes, **abroad(romanian))
     window = Review(romanian, [factura, plain])
-    assert "once e-Factura has accepted" in window.row(factura)["warning"]
-    assert "accepted" not in (window.row(plain)["warning"] or "")
+    remarks = window.rows("remark")
+    assert remarks[factura]["remark"] == "Ready. Leaves once e-Factura has accepted it."
+    assert remarks[plain]["remark"] == "Ready."
     window.press_send()
     romanian.run_cron()
     run = window.run()
@@ -357,6 +368,147 @@ def test_document_that_waits_holds_up_no_other(romanian, sink, internet):
     look(romanian, factura)
     assert ANSWER_FILE in sink.mail_to(waits).files
     assert window.run()["state"] == "done"
+
+
+def test_slow_tax_office_holds_up_neither_mails_nor_the_other_looks(
+    romanian, sink, internet
+):
+    """All mails go first; after a slow answer nobody else is asked about (B3)."""
+    facturas = [
+        romanian.romanian_invoice(romanian.address(name)) for name in ("one", "two")
+    ]
+    for move_id in facturas:
+        begin(romanian, move_id)
+    email = romanian.address("plain")
+    mails_at_question = []
+
+    def answer_slowly(_asked):
+        mails_at_question.append(len(sink.mails_to(email)))
+        time.sleep(SLOW_SECONDS)
+        return 500, b""
+
+    internet.answer(E_FACTURA_STATUS, answer_slowly)
+    emails = [email, romanian.address("last")]
+    Review(romanian, post_many(romanian, emails, **abroad(romanian))).press_send()
+    look(romanian, *facturas)
+    assert mails_at_question == [1]
+    for move_id in facturas:
+        assert_waiting(romanian, sink, move_id)
+
+
+def two_in_one_mail(seller, email, **second):
+    """Send two invoices of one Romanian customer in one mail.
+
+    :param second: what is typed into the second row
+    :return: both
+    """
+    first = seller.romanian_invoice(email)
+    [copy] = seller.user.call("account.move", "copy", [first])
+    seller.user.change("account.move", copy, {"invoice_date": "2026-11-20"})
+    seller.user.call("account.move", "action_post", [copy])
+    window = Review(seller, [first, copy])
+    window.type_for_all(one_mail_per_customer=True)
+    window.type(copy, **second)
+    window.press_send()
+    seller.run_cron()
+    return first, copy
+
+
+def test_one_mail_for_two_documents_waits_for_both(romanian, sink, internet, address):
+    """Both are handed in at once; the mail leaves with both answers (B19)."""
+    internet.asked.clear()
+    move_ids = two_in_one_mail(romanian, address)
+    assert len(internet.asked_for(E_FACTURA)) == 2
+    look(romanian, *move_ids)
+    for move_id in move_ids:
+        assert_waiting(romanian, sink, move_id)
+    accept(internet)
+    look(romanian, *move_ids)
+    mail = sink.mail_to(address)
+    for move_id in move_ids:
+        assert romanian.move(move_id)["name"] in mail.html
+        assert romanian.delivery(move_id)["state"] == "sent"
+    assert ANSWER_FILE in mail.files
+
+
+def test_document_in_one_mail_with_one_that_waits_says_so(
+    romanian, sink, internet, address
+):
+    """The one without e-invoice waits for the other, and names it (B19)."""
+    waits, other = two_in_one_mail(romanian, address, extra_edis=False)
+    assert_waiting(romanian, sink, waits)
+    assert_waiting(romanian, sink, other)
+    name = romanian.move(waits)["name"]
+    words = f"waits for the answer of e-Factura to {name} since "
+    assert panel(romanian, other)[address]["problem"].startswith(words)
+    accept(internet)
+    look(romanian, waits, other)
+    mail = sink.mail_to(address)
+    assert romanian.move(other)["name"] in mail.html and name in mail.html
+
+
+def test_one_mail_leaves_without_the_document_that_was_refused(
+    romanian, sink, internet, address
+):
+    """What was refused stays; the other document goes at once (B19)."""
+    waits, other = two_in_one_mail(romanian, address, extra_edis=False)
+    refuse(internet)
+    look(romanian, waits)
+    assert romanian.delivery(waits)["failure_type"] == "edi"
+    assert romanian.delivery(other)["state"] == "sent"
+    mail = sink.mail_to(address)
+    assert romanian.move(other)["name"] in mail.html
+    assert romanian.move(waits)["name"] not in mail.html
+
+
+# -- other ways ------------------------------------------------------------------------
+
+
+SEND_BY_ITSELF = """
+move = env["account.move"].browse(MOVE)
+env["account.move.send"]._generate_and_send_invoices(move, sending_methods=["email"])
+env.cr.commit()
+"""
+
+
+def test_what_other_apps_send_waits_too(romanian, sink, internet, factura, address):
+    """Without our window the company's option holds all the same (B28)."""
+    romanian.server.shell(SEND_BY_ITSELF.replace("MOVE", str(factura)))
+    assert len(internet.asked_for(E_FACTURA)) == 1
+    assert_waiting(romanian, sink, factura)
+    accept(internet)
+    look(romanian, factura)
+    assert ANSWER_FILE in sink.mail_to(address).files
+    assert len(internet.asked_for(E_FACTURA)) == 1
+
+
+def test_answer_too_big_for_the_mail_server_is_left_out_and_told(
+    romanian, sink, internet, factura, address
+):
+    """The mail leaves without it, and the document's messages say so (B9)."""
+    begin(romanian, factura)
+    big = SIGNATURE_FILE.replace(SIGNATURE, SIGNATURE + b"<a>%s</a>" % (b"a" * 2**21))
+    answer_e_factura(internet, "ok", ACCEPTED_INVOICE, big)
+    server = ("ir.mail_server", romanian.mail_server_id)
+    romanian.admin.change(*server, {"max_email_size": 1})
+    try:
+        look(romanian, factura)
+    finally:
+        romanian.admin.change(*server, {"max_email_size": 0})
+    assert ANSWER_FILE not in sink.mail_to(address).files
+    told = [
+        ("model", "=", "account.move"),
+        ("res_id", "=", factura),
+        ("body", "ilike", "left out of the mail"),
+    ]
+    assert romanian.user.search("mail.message", told, "id")
+
+
+def test_settings_name_who_answers(romanian):
+    """The option stands where an installed app learns answers."""
+    settings_id = romanian.admin.make("res.config.settings", {})
+    names = romanian.admin.fetch("res.config.settings", settings_id, "invoice_edi_names")
+    assert names["invoice_edi_names"] == "e-Factura, Peppol"
 
 
 # -- Peppol ----------------------------------------------------------------------------

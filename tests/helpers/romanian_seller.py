@@ -38,9 +38,9 @@ STATUS = (
     '<header xmlns="mfp:anaf:dgti:efactura:stareMesajFactura:v1" stare="%s"'
     ' id_descarcare="9001"/>'
 )
-SIGNATURE = (
-    b'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">'
-    b"<SignatureValue>c2lnbmVk</SignatureValue></Signature>"
+SIGNATURE = b"<SignatureValue>c2lnbmVk</SignatureValue>"
+SIGNATURE_FILE = (
+    b'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">%s</Signature>' % SIGNATURE
 )
 ACCEPTED_INVOICE = (
     '<Invoice xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:'
@@ -53,26 +53,33 @@ REFUSED_INVOICE = (
 )
 
 
-def zip_answer(invoice: str) -> bytes:
+def zip_answer(invoice: str, signature: bytes) -> bytes:
     """Return the tax office's answer as it is downloaded.
 
     :param invoice: the accepted invoice, or what was wrong with it
+    :param signature: the file with the signature
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as answer:
         answer.writestr("5001.xml", invoice)
-        answer.writestr("semnatura_5001.xml", SIGNATURE)
+        answer.writestr("semnatura_5001.xml", signature)
     return content.getvalue()
 
 
-def answer_e_factura(internet: "Internet", status: str, invoice: str = "") -> None:
+def answer_e_factura(
+    internet: Internet,
+    status: str,
+    invoice: str = "",
+    signature: bytes = SIGNATURE_FILE,
+) -> None:
     """Let the tax office say from now on what became of an e-Factura.
 
     :param internet: the stand-in
     :param status: ``ok``, ``nok``, or another word while it is worked on
     :param invoice: what the answer holds beside the signature
+    :param signature: the file with the signature
     """
-    body, files = (STATUS % status).encode(), zip_answer(invoice)
+    body, files = (STATUS % status).encode(), zip_answer(invoice, signature)
     internet.answer(E_FACTURA_STATUS, lambda _asked: (200, body))
     internet.answer(E_FACTURA_ANSWER, lambda _asked: (200, files))
 
