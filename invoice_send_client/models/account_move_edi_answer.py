@@ -12,13 +12,11 @@ class EdiAnswer(NamedTuple):
         ``waiting``, ``accepted``, ``refused``
     :ivar str name: who answers, as people call it
     :ivar str words: for the user: why it was refused, and what to do
-    :ivar tuple files: name and content of each file of the answer
     """
 
     state: str
     name: str = ""
     words: str = ""
-    files: tuple = ()
 
 
 #: What says more about the mail comes first: one refusal stops it, one that did not
@@ -42,8 +40,8 @@ class AccountMove(models.Model):
 
     The apps that send e-invoices are told by their fields, so that none of them has to
     be installed. Another app adds itself by extending ``_get_invoice_edi_answers``,
-    ``_get_invoice_edi_names``, ``_get_invoice_edi_waiting_domain`` and
-    ``_ask_invoice_edi_answer``.
+    ``_get_invoice_edi_answer_files``, ``_get_invoice_edi_names``,
+    ``_get_invoice_edi_waiting_domain`` and ``_ask_invoice_edi_answer``.
     """
 
     # one model, several concerns: what was sent to whom stands in account_move.py
@@ -54,7 +52,7 @@ class AccountMove(models.Model):
         """Say what became of the document's e-invoice, from what is stored.
 
         :param sending_methods: the ways by which the document is being sent
-        :return: the answer that decides over the mail: state, name, words, files
+        :return: the answer that decides over the mail: state, name, words
         :rtype: EdiAnswer
         """
         self.ensure_one()
@@ -64,8 +62,7 @@ class AccountMove(models.Model):
             if found:
                 names = ", ".join(answer.name for answer in found)
                 words = "\n".join(answer.words for answer in found if answer.words)
-                files = tuple(file for answer in found for file in answer.files)
-                return EdiAnswer(state, names, words, files)
+                return EdiAnswer(state, names, words)
         return EdiAnswer("none")
 
     def _get_invoice_edi_answers(self, sending_methods):
@@ -78,28 +75,43 @@ class AccountMove(models.Model):
         if "l10n_ro_edi_state" in self._fields and self.l10n_ro_edi_state:
             answers.append(self._get_e_factura_answer())
         if "peppol_move_state" in self._fields:
-            state = PEPPOL_ANSWERS.get(self.peppol_move_state, "none")
+            state = self.peppol_move_state
             # who sends by mail what Peppol could not deliver wants it to go
-            if state == "accepted" or "peppol" in sending_methods:
+            if state in ("processing", "done") or "peppol" in sending_methods:
                 answers.append(self._get_peppol_answer(state))
         return answers
 
     def _get_e_factura_answer(self):
-        # sudo: the answer of a document that the user may send
-        documents = self.sudo().l10n_ro_edi_document_ids
-        state = E_FACTURA_ANSWERS.get(self.l10n_ro_edi_state, "waiting")
-        words, files = "", ()
+        state, words = E_FACTURA_ANSWERS.get(self.l10n_ro_edi_state, "waiting"), ""
+        if state == "refused":
+            # sudo: the answer of a document that the user may send
+            documents = self.sudo().l10n_ro_edi_document_ids
+            words = self.env._(
+                "“%(reasons)s” Correct it in a copy of the invoice and send that one.",
+                reasons=" ".join(filter(None, documents.mapped("message"))),
+            )
+        return EdiAnswer(state, "e-Factura", words)
+
+    def _get_peppol_answer(self, peppol_state):
+        state, words = PEPPOL_ANSWERS.get(peppol_state, "none"), ""
         if state == "refused":
             words = self.env._(
-                "%(reasons)s\nCorrect it in a copy of the invoice and send that one.",
-                reasons="\n".join(filter(None, documents.mapped("message"))),
+                "Its own words stand in the messages of the invoice. Send it again, or "
+                "by e-mail alone."
             )
-        elif state == "accepted":
-            files = self._get_e_factura_files(documents)
-        return EdiAnswer(state, "e-Factura", words, files)
+        return EdiAnswer(state, "Peppol", words)
 
-    def _get_e_factura_files(self, documents):
-        """:return: name and content of the signatures, named as ANAF names them"""
+    def _get_invoice_edi_answer_files(self):
+        """Give the files of the answer that accepted the document's e-invoice.
+
+        :return: name and content of each; ANAF's signatures are named as it does it
+        :rtype: list[tuple[str, bytes]]
+        """
+        self.ensure_one()
+        if "l10n_ro_edi_state" not in self._fields:
+            return []
+        # sudo: the answer of a document that the user may send
+        documents = self.sudo().l10n_ro_edi_document_ids
         files = []
         for document in documents.filtered(lambda d: d.state == "invoice_validated"):
             content = base64.b64decode(document.attachment or b"")
@@ -108,16 +120,7 @@ class AccountMove(models.Model):
             if content.lstrip().startswith(b"<"):
                 index = self.l10n_ro_edi_index or document.key_download
                 files.append((f"semnatura_{index}.xml", content))
-        return tuple(files)
-
-    def _get_peppol_answer(self, state):
-        words = ""
-        if state == "refused":
-            words = self.env._(
-                "It could not be delivered; Peppol's own words stand in the messages of "
-                "the invoice. Send it again, or by e-mail alone."
-            )
-        return EdiAnswer(state, "Peppol", words)
+        return files
 
     @api.model
     def _get_invoice_edi_names(self, sending_methods=None, extra_edis=None):

@@ -27,21 +27,6 @@ class AccountMoveSend(models.AbstractModel):
         return values
 
     @api.model
-    def _get_row_edi_hint(self, row):
-        """Say what a row's mail will wait for, in the review window.
-
-        :param row: ``account.move.send.batch.wizard.line``
-        :return: a sentence, ``""`` where the mail leaves at once
-        :rtype: str
-        """
-        methods = row.sending_methods or []
-        if not row.move_id.company_id.invoice_wait_for_edi or "email" not in methods:
-            return ""
-        names = row.move_id._get_invoice_edi_names(methods, row.extra_edis or [])
-        who = ", ".join(names)
-        return who and self.env._("Leaves once %s has accepted it.", who)
-
-    @api.model
     def _fits_into_mail(self, line, files):
         """:return: whether the mail server takes the letter with these files (B9)
 
@@ -52,3 +37,55 @@ class AccountMoveSend(models.AbstractModel):
         limit = server._get_max_email_size() * size.MEGABYTE
         sizes = [len(content or b"") for _name, content in files]
         return size.estimate_message_size(sizes, line.body) <= limit
+
+    # -- before Send -------------------------------------------------------------------
+
+    @api.model
+    def _describe_edi_wait(self, move, sending_methods, extra_edis):
+        """Say what a document's mail would wait for, from what is stored.
+
+        :param move: the document
+        :param sending_methods: the ways that are ticked
+        :param extra_edis: the further e-invoices that are ticked
+        :return: a sentence, ``""`` where the mail leaves at once
+        :rtype: str
+        """
+        if not move.company_id.invoice_wait_for_edi or "email" not in sending_methods:
+            return ""
+        names = move._get_invoice_edi_names(sending_methods, extra_edis)
+        answer = move._get_invoice_edi_answer(sending_methods)
+        if answer.state == "refused" and answer.name not in names:
+            return self.env._(
+                "%(name)s refused it, so it would not be mailed. %(words)s",
+                name=answer.name,
+                words=answer.words,
+            )
+        if answer.state == "waiting" and answer.name not in names:
+            names.append(answer.name)
+        who = ", ".join(names)
+        return who and self.env._("The mail leaves once %s has accepted it.", who)
+
+    @api.model
+    def _is_refused_by_edi(self, row):
+        """:return: whether a row's mail would not leave: its e-invoice was refused, and
+            is not sent again with it
+
+        :param row: ``ReviewRow`` or a record with the same names
+        """
+        move, methods = row.move_id, row.sending_methods or []
+        if not move.company_id.invoice_wait_for_edi or "email" not in methods:
+            return False
+        answer = move._get_invoice_edi_answer(methods)
+        names = move._get_invoice_edi_names(methods, row.extra_edis or [])
+        return answer.state == "refused" and answer.name not in names
+
+    @api.model
+    def _get_review_warnings(self, row, facts):
+        # EXTENDS 'invoice_send_client'
+        warnings, is_doubtful = super()._get_review_warnings(row, facts)
+        if facts.constraints[row.move_id.id] or not self._is_refused_by_edi(row):
+            return warnings, is_doubtful
+        hint = self._describe_edi_wait(
+            row.move_id, row.sending_methods or [], row.extra_edis or []
+        )
+        return [*warnings, hint], True

@@ -21,3 +21,10 @@ class InvoiceDelivery(models.Model):
         due = self.next_attempt_datetime
         next_look = due and format_datetime(self.env, due, dt_format="short")
         return waiting._get_edi_wait_text(next_look)
+
+    def _get_panel_values(self):
+        # EXTENDS 'invoice_send_client'
+        values = super()._get_panel_values()
+        # to wait for an answer is nothing that went wrong
+        is_waiting = self.state == "outgoing" and self.line_id._get_edi_waiting_line()
+        return {**values, "is_waiting": bool(is_waiting)}

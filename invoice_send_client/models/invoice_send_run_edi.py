@@ -31,7 +31,9 @@ class InvoiceSendRun(models.Model):
         app, asked for it."""
         Move = self.env["account.move"]
         waiting = Domain("move_id", "any", Move._get_invoice_edi_waiting_domain())
-        held = Domain("state", "=", "waiting") & Domain("edi_wait_datetime", "!=", False)
+        held = Domain("state", "=", "waiting") & Domain(
+            "edi_wait_datetime", "!=", False
+        )
         lines = self.env["invoice.send.run.line"].search(held & ~waiting)
         lines.next_attempt_datetime = False
         deliveries = lines.delivery_ids.filtered(lambda d: d.state == "outgoing")

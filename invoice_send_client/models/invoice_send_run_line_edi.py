@@ -28,7 +28,7 @@ class InvoiceSendRunLine(models.Model):
         help="The mail leaves only once the e-invoice was accepted, as Send said.",
     )
     edi_wait_datetime = fields.Datetime(
-        help="Since when the mail waits for the e-invoice's answer. Empty: it does not.",
+        help="Since when the mail waits for the e-invoice's answer, if it does.",
     )
     edi_wait_name = fields.Char(help="Who is to answer.")
     edi_look_count = fields.Integer(help="How often the answer was looked for.")
@@ -43,22 +43,22 @@ class InvoiceSendRunLine(models.Model):
     def _send_by_pipeline(self, settings):
         # EXTENDS 'invoice_send_client'
         if not self._is_about_edi():
-            super()._send_by_pipeline(settings)
-            return
+            return super()._send_by_pipeline(settings)
         if not self.edi_wait_datetime:
             self._send_e_invoice(settings)
         elif self._is_edi_look_due():
             self._ask_for_edi_answer()
         if self.state == "waiting" and self._pass_edi():
             self._send_letter_after_edi(settings)
+        return None
 
     def _post_letter(self, values):
         # EXTENDS 'invoice_send_client'
         # what other apps send comes here with its e-invoice just sent
         if not self._is_about_edi() or self._pass_edi():
-            super()._post_letter(values)
-        else:
-            self.has_gone_other_ways = True
+            return super()._post_letter(values)
+        self.has_gone_other_ways = True
+        return None
 
     def _is_about_edi(self):
         """:return: whether an e-invoice belongs to this sending, and the mail waits"""
@@ -113,7 +113,7 @@ class InvoiceSendRunLine(models.Model):
         self.ensure_one()
         if not self.waits_for_edi:
             return []
-        return list(self.move_id._get_invoice_edi_answer(self.sending_methods).files)
+        return self.move_id._get_invoice_edi_answer_files()
 
     # -- waiting -----------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class InvoiceSendRunLine(models.Model):
         return bool(since) and since + timedelta(days=EDI_ANSWER_DAYS) <= now
 
     def _ask_for_edi_answer(self):
-        """Ask for the answer; that it can't be had now is no failure of the document."""
+        """Ask for the answer; that it can't be had now is no failure."""
         # in the name of OdooBot: its notes are no deeds of the user
         move, start = self.move_id.with_user(SUPERUSER_ID), time.monotonic()
         try:
@@ -209,8 +209,10 @@ class InvoiceSendRunLine(models.Model):
 
     def _get_edi_held_deliveries(self):
         """:return: what this line holds up: its own deliveries, and those of documents
-            that go in one mail with it and don't wait for an answer themselves"""
-        others = (self._get_group() - self).filtered(lambda line: not line._is_edi_held())
+        that go in one mail with it and don't wait for an answer themselves"""
+        others = (self._get_group() - self).filtered(
+            lambda line: not line._is_edi_held()
+        )
         deliveries = (self | others).delivery_ids
         return deliveries.filtered(lambda d: d.state == "outgoing")
 
@@ -218,8 +220,8 @@ class InvoiceSendRunLine(models.Model):
         return self.state == "waiting" and bool(self.edi_wait_datetime)
 
     def _get_edi_waiting_line(self):
-        """:return: the line whose answer this one waits for: itself, or one that goes in
-            the same mail; empty where there is none"""
+        """:return: the line whose answer this one waits for: itself, or one of those
+        that go in the same mail; empty where there is none"""
         if not self or self.edi_wait_datetime or not self.lead_line_id:
             return self.filtered("edi_wait_datetime")
         return self._get_group().filtered(lambda line: line._is_edi_held())[:1]
@@ -248,13 +250,13 @@ class InvoiceSendRunLine(models.Model):
         # EXTENDS 'invoice_send_client'
         # the documents that go in one mail with it no longer wait for its answer
         self._end_edi_wait()
-        super()._set_failed(failure_type, reason)
+        return super()._set_failed(failure_type, reason)
 
     def _refuse_by_edi(self, answer):
         self._set_failed(
             "edi",
             self.env._(
-                "%(name)s refused %(document)s, so it was not mailed: %(words)s",
+                "%(name)s refused %(document)s, so it was not mailed. %(words)s",
                 name=answer.name,
                 document=self.move_id.name,
                 words=answer.words,

@@ -45,8 +45,8 @@ class ResCompany(models.Model):
     )
     invoice_wait_for_edi = fields.Boolean(
         string="Mail waits for the e-invoice",
-        help="Where an electronic invoice is sent as well, the mail leaves only once it "
-        "was accepted; the tax office's answer is attached.",
+        help="Where an e-invoice is sent as well, the mail leaves only once it was "
+        "accepted; the tax office's answer is attached.",
     )
     invoice_copy_mode = fields.Selection(
         COPY_MODES,

@@ -22,38 +22,15 @@ class AccountMoveSendWizard(models.TransientModel):
         for wizard in self:
             wizard.waits_for_edi = wizard.company_id.invoice_wait_for_edi
 
-    @api.depends("sending_methods", "extra_edis", "move_id")
+    @api.depends("sending_methods", "extra_edis", "move_id", "waits_for_edi")
     def _compute_edi_wait_hint(self):
         for wizard in self:
-            is_mailed = "email" in (wizard.sending_methods or [])
-            is_wanted = wizard.company_id.invoice_wait_for_edi and is_mailed
-            wizard.edi_wait_hint = is_wanted and wizard._describe_edi_wait()
-
-    def _describe_edi_wait(self):
-        """:return: what the mail waits for, in words; empty where no e-invoice applies
-
-        :rtype: str
-        """
-        methods = self.sending_methods or []
-        answer = self.move_id._get_invoice_edi_answer(methods)
-        names = self.move_id._get_invoice_edi_names(methods, self.extra_edis or [])
-        if answer.state == "refused" and answer.name not in names:
-            return self.env._(
-                "%(name)s refused this invoice, so the mail would not leave: %(words)s",
-                name=answer.name,
-                words=answer.words,
+            hint = self._describe_edi_wait(
+                wizard.move_id, wizard.sending_methods or [], wizard.extra_edis or []
             )
-        if answer.state == "waiting" and answer.name not in names:
-            names.append(answer.name)
-        if names:
-            return self.env._(
-                "The mail leaves once %s has accepted the invoice.", ", ".join(names)
-            )
-        if answer.files:
-            return self.env._(
-                "%s has accepted the invoice: its answer is attached.", answer.name
-            )
-        return ""
+            if hint and not wizard.waits_for_edi:
+                hint = self.env._("The mail leaves at once, whatever the answer is.")
+            wizard.edi_wait_hint = hint
 
     def _get_sending_settings(self):
         # EXTENDS 'account'

@@ -151,15 +151,14 @@ def test_two_recipients_get_the_answer_both(romanian, sink, internet, factura, a
 def test_second_sending_of_what_was_accepted_leaves_at_once(
     romanian, sink, internet, factura, address
 ):
-    """The answer is known: the window says so, and the mail carries it."""
+    """The answer is known: the window has nothing to say, the mail carries it."""
     begin(romanian, factura)
     accept(internet)
     look(romanian, factura)
     asked = len(internet.asked)
     again = romanian.address("again")
     window_id = romanian.window(factura, email_to=again)
-    hint = romanian.user.fetch(WINDOW, window_id, "edi_wait_hint")["edi_wait_hint"]
-    assert hint == "e-Factura has accepted the invoice: its answer is attached."
+    assert not romanian.user.fetch(WINDOW, window_id, "edi_wait_hint")["edi_wait_hint"]
     assert romanian.press_send(window_id)["type"] == "ir.actions.act_window_close"
     assert ANSWER_FILE in sink.mail_to(again).files
     assert len(sink.mails_to(address)) == 1
@@ -199,6 +198,8 @@ def test_window_says_that_a_refused_invoice_would_not_leave(
     window_id = romanian.window(factura)
     hint = romanian.user.fetch(WINDOW, window_id, "edi_wait_hint")["edi_wait_hint"]
     assert "refused" in hint and WORDS in hint
+    row = Review(romanian, [factura, romanian.romanian_invoice(address)]).row(factura)
+    assert WORDS in row["warning"] and not row["to_send"]
     [problem] = romanian.problems(romanian.press_send(window_id))
     assert WORDS in problem
     assert sink.mails_to(address) == []
@@ -237,7 +238,7 @@ def test_window_and_panel_say_what_is_waited_for(romanian, factura, address):
     """Before Send in the window, after it in the panel and its timeline."""
     window_id = romanian.window(factura)
     hint = romanian.user.fetch(WINDOW, window_id, "edi_wait_hint")["edi_wait_hint"]
-    assert hint == "The mail leaves once e-Factura has accepted the invoice."
+    assert hint == "The mail leaves once e-Factura has accepted it."
     romanian.press_send(window_id)
     name = romanian.move(factura)["name"]
     problem = panel(romanian, factura)[address]["problem"]
@@ -343,19 +344,16 @@ def test_sent_again_while_waiting_leaves_one_mail(
 # -- many documents --------------------------------------------------------------------
 
 
-def abroad(seller):
-    """Return values of a customer whom no e-invoice applies to."""
-    return {"country_id": seller.admin.ref("base.us")}
-
-
 def test_document_that_waits_holds_up_no_other(romanian, sink, internet):
     """Of two documents one has an e-invoice: the other leaves at once (B3)."""
     waits, goes = romanian.address("waits"), romanian.address("goes")
     factura = romanian.romanian_invoice(waits)
-    plain = romanian.invoice(goes, **abroad(romanian))
+    plain = romanian.invoice(goes)
     window = Review(romanian, [factura, plain])
+    window.type(plain, extra_edis=False)
     remarks = window.rows("remark")
-    assert remarks[factura]["remark"] == "Ready. Leaves once e-Factura has accepted it."
+    hint = "The mail leaves once e-Factura has accepted it."
+    assert remarks[factura]["remark"] == f"Ready. {hint}"
     assert remarks[plain]["remark"] == "Ready."
     window.press_send()
     romanian.run_cron()
@@ -388,8 +386,11 @@ def test_slow_tax_office_holds_up_neither_mails_nor_the_other_looks(
         return 500, b""
 
     internet.answer(E_FACTURA_STATUS, answer_slowly)
-    emails = [email, romanian.address("last")]
-    Review(romanian, post_many(romanian, emails, **abroad(romanian))).press_send()
+    plain = post_many(romanian, [email, romanian.address("last")])
+    window = Review(romanian, plain)
+    for move_id in plain:
+        window.type(move_id, extra_edis=False)
+    window.press_send()
     look(romanian, *facturas)
     assert mails_at_question == [1]
     for move_id in facturas:
@@ -507,8 +508,9 @@ def test_answer_too_big_for_the_mail_server_is_left_out_and_told(
 def test_settings_name_who_answers(romanian):
     """The option stands where an installed app learns answers."""
     settings_id = romanian.admin.make("res.config.settings", {})
-    names = romanian.admin.fetch("res.config.settings", settings_id, "invoice_edi_names")
-    assert names["invoice_edi_names"] == "e-Factura, Peppol"
+    name = "invoice_edi_names"
+    found = romanian.admin.fetch("res.config.settings", settings_id, name)
+    assert found[name] == "e-Factura, Peppol"
 
 
 # -- Peppol ----------------------------------------------------------------------------
