@@ -9,15 +9,31 @@ class InvoiceDelivery(models.Model):
     _name = "invoice.delivery"
     _inherit = ["invoice.delivery"]
 
+    def _set_cancelled(self):
+        # EXTENDS 'invoice_send_client'
+        waiting = self.filtered(
+            lambda d: d.failure_reason and d._get_edi_waiting_line()
+        )
+        moved = super()._set_cancelled()
+        (waiting & moved).failure_reason = False  # it waits no more
+        for line in moved.line_id.filtered(lambda line: line.state == "skipped"):
+            line._end_edi_wait()
+        return moved
+
+    def _get_edi_waiting_line(self):
+        """:return: the line whose e-invoice this one waits for, empty where it does not
+
+        :rtype: invoice.send.run.line
+        """
+        self.ensure_one()
+        line = self.line_id if self.state == "outgoing" else self.line_id.browse()
+        return line._get_edi_waiting_line()
+
     def _get_failure_text(self):
         # EXTENDS 'invoice_send_client'
-        if self.failure_type or self.state not in ("outgoing", "cancel"):
-            return super()._get_failure_text()
-        waiting = self.line_id._get_edi_waiting_line()
+        waiting = self._get_edi_waiting_line()
         if not waiting:
             return super()._get_failure_text()
-        if self.state == "cancel":
-            return ""  # withdrawn while it waited
         due = self.next_attempt_datetime
         next_look = due and format_datetime(self.env, due, dt_format="short")
         return waiting._get_edi_wait_text(next_look)
@@ -26,5 +42,4 @@ class InvoiceDelivery(models.Model):
         # EXTENDS 'invoice_send_client'
         values = super()._get_panel_values()
         # to wait for an answer is nothing that went wrong
-        is_waiting = self.state == "outgoing" and self.line_id._get_edi_waiting_line()
-        return {**values, "is_waiting": bool(is_waiting)}
+        return {**values, "is_waiting": bool(self._get_edi_waiting_line())}

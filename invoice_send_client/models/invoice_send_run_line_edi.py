@@ -35,6 +35,9 @@ class InvoiceSendRunLine(models.Model):
     has_gone_other_ways = fields.Boolean(
         help="Sent already by the other ways that were ticked, such as post.",
     )
+    _edi_waiting = models.Index(
+        "(move_id) WHERE state = 'waiting' AND edi_wait_datetime IS NOT NULL"
+    )
     attempt_count = fields.Integer(readonly=True)
     next_attempt_datetime = fields.Datetime(readonly=True, index="btree_not_null")
 
@@ -234,8 +237,11 @@ class InvoiceSendRunLine(models.Model):
             return
         held = self._get_edi_held_deliveries()
         self._forget_edi_wait()
-        if not any(line._is_edi_held() for line in self._get_group()):
-            held.write({"failure_reason": False, "next_attempt_datetime": False})
+        if any(line._is_edi_held() for line in self._get_group()):
+            return
+        held.write({"failure_reason": False, "next_attempt_datetime": False})
+        if held - self.delivery_ids:
+            self.env["invoice.send.run"]._trigger_cron()
 
     def _forget_edi_wait(self):
         self.write(

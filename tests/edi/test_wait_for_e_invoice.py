@@ -462,6 +462,19 @@ def test_one_mail_leaves_without_the_document_that_was_refused(
     assert romanian.move(waits)["name"] not in mail.html
 
 
+def test_one_mail_leaves_without_the_document_that_was_reset(
+    romanian, sink, internet, address
+):
+    """The one that waited is withdrawn: the other document goes at once (B19)."""
+    waits, other = two_in_one_mail(romanian, address, extra_edis=False)
+    romanian.user.call("account.move", "button_draft", [waits])
+    assert panel(romanian, other)[address]["problem"] == ""
+    romanian.run_cron()
+    assert romanian.delivery(waits)["state"] == "cancel"
+    assert romanian.delivery(other)["state"] == "sent"
+    assert romanian.move(other)["name"] in sink.mail_to(address).html
+
+
 # -- other ways ------------------------------------------------------------------------
 
 
