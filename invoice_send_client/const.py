@@ -140,8 +140,8 @@ SELF_CHECK_QUESTION = "invoice_send_client-selfcheck-question"
 SELF_CHECK_ANSWER = "invoice_send_client-selfcheck-answer"
 
 #: Minutes after which the e-invoice's answer is looked for again; the last one holds
-#: until it is there. ANAF answers within minutes as a rule and takes 100 questions about
-#: one invoice a day (limits of its e-Factura service); each leaves a note on it.
+#: until it is there. ANAF answers within minutes as a rule and takes 100 questions a
+#: day about one invoice (limits of its e-Factura service); each leaves a note on it.
 EDI_LOOK_MINUTES = (2, 5, 10, 15, 30, 60, 120)
 
 #: Days that a mail waits for the e-invoice's answer: in Romania an invoice has to be
