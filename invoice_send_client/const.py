@@ -139,6 +139,19 @@ PUBLIC_URL_PARAMETER = "invoice_send_client.public_url"
 SELF_CHECK_QUESTION = "invoice_send_client-selfcheck-question"
 SELF_CHECK_ANSWER = "invoice_send_client-selfcheck-answer"
 
+#: Minutes after which the e-invoice's answer is looked for again; the last one holds
+#: until it is there. ANAF answers within minutes as a rule and takes 100 questions a
+#: day about one invoice (limits of its e-Factura service); each leaves a note on it.
+EDI_LOOK_MINUTES = (2, 5, 10, 15, 30, 60, 120)
+
+#: Days that a mail waits for the e-invoice's answer: in Romania an invoice has to be
+#: handed in within five days (OUG 120/2021), so a person has to look by then.
+EDI_ANSWER_DAYS = 5
+
+#: Seconds after which whoever answers for e-invoices counts as out of order, and the
+#: company's other documents are not asked about in the same pass (a request takes 60).
+EDI_SLOW_SECONDS = 10
+
 #: Scope of the signature in a client's link, see ``tools.links``.
 LINK_SCOPE = "invoice_send_client-link"
 

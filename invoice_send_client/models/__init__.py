@@ -24,3 +24,12 @@ from . import (
     res_config_settings,
     res_partner,
 )
+
+# after the models that they extend
+from . import (
+    account_move_edi_answer,
+    account_move_send_edi,
+    invoice_delivery_edi,
+    invoice_send_run_edi,
+    invoice_send_run_line_edi,
+)

@@ -44,6 +44,11 @@ class ResCompany(models.Model):
         help="Invoices, credit notes and receipts leave by themselves as soon as they "
         "are confirmed. Each customer can have it otherwise.",
     )
+    invoice_wait_for_edi = fields.Boolean(
+        string="Mail waits for the e-invoice",
+        help="Where an e-invoice is sent as well, the mail leaves only once it was "
+        "accepted; the tax office's answer is attached.",
+    )
     invoice_copy_mode = fields.Selection(
         COPY_MODES,
         string="Several recipients",

@@ -21,6 +21,10 @@ class ResConfigSettings(models.TransientModel):
     invoice_send_on_confirm = fields.Boolean(
         related="company_id.invoice_send_on_confirm", readonly=False
     )
+    invoice_wait_for_edi = fields.Boolean(
+        related="company_id.invoice_wait_for_edi", readonly=False
+    )
+    invoice_edi_names = fields.Char(compute="_compute_invoice_edi_names")
     invoice_copy_mode = fields.Selection(
         related="company_id.invoice_copy_mode", readonly=False
     )
@@ -54,6 +58,11 @@ class ResConfigSettings(models.TransientModel):
         parameters = self.env["ir.config_parameter"].sudo()
         reason = parameters.get_param("database.expiration_reason")
         self.invoice_is_trial = reason == "trial"
+
+    def _compute_invoice_edi_names(self):
+        # not offered where no installed app ever learns an answer
+        names = self.env["account.move"]._get_invoice_edi_names()
+        self.invoice_edi_names = ", ".join(names)
 
     @api.depends("company_id")
     def _compute_invoice_public_url(self):

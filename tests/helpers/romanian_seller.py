@@ -1,7 +1,9 @@
 """A Romanian company that sends e-Factura, and to the Peppol network."""
 
 import base64
+import io
 import json
+import zipfile
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography.hazmat.primitives import serialization
@@ -12,6 +14,9 @@ from .seller import LINE, Seller
 
 #: Where Odoo's apps ask: the tax office's e-Factura, Odoo's way into Peppol.
 E_FACTURA = "api.anaf.ro/test/FCTEL/rest/upload"
+#: Where they ask what became of an e-Factura, and fetch the answer.
+E_FACTURA_STATUS = "api.anaf.ro/test/FCTEL/rest/stareMesaj"
+E_FACTURA_ANSWER = "api.anaf.ro/test/FCTEL/rest/descarcare"
 PEPPOL = "peppol.test.odoo.com/api/peppol/1"
 PEPPOL_LOOKUP, PEPPOL_SEND = f"{PEPPOL}/lookup", f"{PEPPOL}/send_document"
 
@@ -27,6 +32,56 @@ REFUSED = (
     '<header xmlns="mfp:anaf:dgti:efactura:stareMesajFactura:v1" ExecutionStatus="1">'
     '<Errors errorMessage="%s"/></header>'
 )
+
+#: What the tax office says of an e-Factura, and the files of its answer.
+STATUS = (
+    '<header xmlns="mfp:anaf:dgti:efactura:stareMesajFactura:v1" stare="%s"'
+    ' id_descarcare="9001"/>'
+)
+SIGNATURE = b"<SignatureValue>c2lnbmVk</SignatureValue>"
+SIGNATURE_FILE = (
+    b'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">%s</Signature>' % SIGNATURE
+)
+ACCEPTED_INVOICE = (
+    '<Invoice xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:'
+    'CommonBasicComponents-2"><cbc:ID>INV</cbc:ID>'
+    "<cbc:IssueDate>2026-11-20</cbc:IssueDate></Invoice>"
+)
+REFUSED_INVOICE = (
+    '<header xmlns="mfp:anaf:dgti:efactura:mesajEroriFactuta:v1">'
+    '<Error errorMessage="%s"/></header>'
+)
+
+
+def zip_answer(invoice: str, signature: bytes) -> bytes:
+    """Return the tax office's answer as it is downloaded.
+
+    :param invoice: the accepted invoice, or what was wrong with it
+    :param signature: the file with the signature
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as answer:
+        answer.writestr("5001.xml", invoice)
+        answer.writestr("semnatura_5001.xml", signature)
+    return content.getvalue()
+
+
+def answer_e_factura(
+    internet: Internet,
+    status: str,
+    invoice: str = "",
+    signature: bytes = SIGNATURE_FILE,
+) -> None:
+    """Let the tax office say from now on what became of an e-Factura.
+
+    :param internet: the stand-in
+    :param status: ``ok``, ``nok``, or another word while it is worked on
+    :param invoice: what the answer holds beside the signature
+    :param signature: the file with the signature
+    """
+    body, files = (STATUS % status).encode(), zip_answer(invoice, signature)
+    internet.answer(E_FACTURA_STATUS, lambda _asked: (200, body))
+    internet.answer(E_FACTURA_ANSWER, lambda _asked: (200, files))
 
 
 def look_up(asked: Asked) -> tuple[int, bytes]:
@@ -125,6 +180,7 @@ class RomanianSeller(Seller):
 def connect(internet: Internet) -> None:
     """Let both services answer as on a good day."""
     internet.answer(E_FACTURA, lambda _asked: (200, ACCEPTED))
+    answer_e_factura(internet, "in prelucrare")
     internet.answer(PEPPOL_LOOKUP, look_up)
     internet.answer(PEPPOL_SEND, take_documents)
 

@@ -1,0 +1,41 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class InvoiceSendRun(models.Model):
+    """Which documents of a run wait for their e-invoice (B29)."""
+
+    # one model, several concerns: the run itself stands in invoice_send_run.py
+    _name = "invoice.send.run"
+    _inherit = ["invoice.send.run"]
+
+    @api.model
+    def _prepare_line_values(self, move, move_data):
+        # EXTENDS 'invoice_send_client'
+        values = super()._prepare_line_values(move, move_data)
+        waits = move_data.get("waits_for_edi", move.company_id.invoice_wait_for_edi)
+        is_mailed = "email" in values["sending_methods"]
+        return {**values, "waits_for_edi": bool(waits and is_mailed)}
+
+    @api.model
+    def _find_due(self):
+        # EXTENDS 'invoice_send_client'
+        # asking a service that is out of order takes its time: all mails go before
+        due = super()._find_due()
+        waiting = due.filtered("edi_wait_datetime")
+        return (due - waiting) | waiting
+
+    @api.model
+    def _wake_edi_answered(self):
+        """Make those due whose answer is stored already: a user, or the e-invoice's own
+        app, asked for it."""
+        Move = self.env["account.move"]
+        waiting = Domain("move_id", "any", Move._get_invoice_edi_waiting_domain())
+        held = Domain("state", "=", "waiting") & Domain(
+            "edi_wait_datetime", "!=", False
+        )
+        lines = self.env["invoice.send.run.line"].search(held & ~waiting)
+        lines.next_attempt_datetime = False
+        deliveries = lines.delivery_ids.filtered(lambda d: d.state == "outgoing")
+        deliveries.next_attempt_datetime = False
+        self._commit()
