@@ -134,7 +134,8 @@ class AccountMoveSend(models.AbstractModel):
         files = mail.attachment_ids
         with mail._keep_sessions() as sessions:
             email = self.env.user.email_normalized
-            [verdict] = mail._send_with_verdicts([email], sessions).values()
+            attempt = mail._send_with_verdicts([email], sessions)
+            [verdict] = attempt.verdicts.values()
         mail.exists().unlink()
         files.unlink()
         return verdict

@@ -511,8 +511,8 @@ class InvoiceSendRunLine(models.Model):
                     bodies[lines] = lines._render_mail_body()
                 mail = self._create_mail(recipients, bodies[lines])
                 emails = {addresses.to_ascii(d.email): True for d in recipients}
-                verdicts = mail._send_with_verdicts(list(emails), sessions)
-                self._settle(recipients, verdicts)
+                attempt = mail._send_with_verdicts(list(emails), sessions)
+                self._settle(recipients, attempt)
 
     @api.model
     def _divide_into_mails(self, deliveries):
@@ -525,11 +525,11 @@ class InvoiceSendRunLine(models.Model):
             return [deliveries]
         return list(deliveries.grouped(lambda d: addresses.to_ascii(d.email)).values())
 
-    def _settle(self, recipients, verdicts):
+    def _settle(self, recipients, attempt):
         """Write verdicts down for good: what the server said can't be asked again.
 
         :param recipients: ``invoice.delivery``
-        :param dict verdicts: ``tools.verdict.Verdict`` by address in ASCII
+        :param tools.verdict.Attempt attempt: what the server said
         """
         Run = self.env["invoice.send.run"]
         for last in (False, False, True):
@@ -537,7 +537,8 @@ class InvoiceSendRunLine(models.Model):
                 with Run._isolate():
                     for delivery in recipients:
                         email = addresses.to_ascii(delivery.email)
-                        delivery._end_attempt(verdicts[email])
+                        delivery._end_attempt(attempt.verdicts[email])
+                    self.env["invoice.mail"]._keep(recipients, *attempt)
                     Run._commit()
                 return
             except OperationalError:

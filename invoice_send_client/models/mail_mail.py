@@ -103,16 +103,18 @@ class MailMail(models.Model):
 
         :param list emails: the addresses that its envelope goes to, in ASCII
         :param dict sessions: from :meth:`_keep_sessions`
-        :return: what the mail server said, by address
-        :rtype: dict[str, tools.verdict.Verdict]
+        :return: what the mail server said, and of which mail
+        :rtype: tools.verdict.Attempt
         :raise psycopg2.Error: the transaction is lost, so nothing can be written here;
             the attempt stays open and is closed as unknown by the next worker
         """
         self.ensure_one()
         server_id, alias_domain_id, smtp_from, _ids = self._get_mail_configuration()
         key = (server_id, smtp_from)
+        session = None
         try:
-            sessions[key] = self._get_session(sessions.get(key), server_id, smtp_from)
+            session = self._get_session(sessions.get(key), server_id, smtp_from)
+            sessions[key] = session
             self._send(
                 raise_exception=True,
                 smtp_session=sessions[key],
@@ -123,13 +125,14 @@ class MailMail(models.Model):
             raise
         except Exception as error:
             # whatever state the session is in, the next mail begins afresh
-            session = sessions.pop(key, None)
+            self._close_session(sessions.pop(key, None))
             body_sent = getattr(session, "body_sent", False)
-            self._close_session(session)
-            return verdict.from_exception(error, body_sent, emails)
+            verdicts = verdict.from_exception(error, body_sent, emails)
+            return verdict.Attempt(verdicts, getattr(session, "left", None))
         if self.exists() and self.state != "sent":
-            return dict.fromkeys(emails, self._get_unsent_verdict())
-        return verdict.from_refused(getattr(sessions[key], "refused", {}), emails)
+            return verdict.Attempt(dict.fromkeys(emails, self._get_unsent_verdict()))
+        verdicts = verdict.from_refused(getattr(session, "refused", {}), emails)
+        return verdict.Attempt(verdicts, getattr(session, "left", None))
 
     def _get_mail_configuration(self):
         """:return: server, alias domain and sender that Odoo chooses for this mail"""

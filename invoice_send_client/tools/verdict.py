@@ -24,6 +24,17 @@ class Verdict(NamedTuple):
 TAKEN = Verdict()
 
 
+class Attempt(NamedTuple):
+    """One mail at one server.
+
+    :param dict verdicts: :class:`Verdict` by address in ASCII
+    :param tools.mail_copy.Left left: what the server was given, for the list of mails
+    """
+
+    verdicts: dict
+    left: object = None
+
+
 #: Failures of the way to the server, whatever their code: worth another try (B6).
 _UNREACHED = (
     smtplib.SMTPConnectError,
