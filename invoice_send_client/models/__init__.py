@@ -16,6 +16,7 @@ from . import (
     ir_mail_server,
     ir_mail_server_left,
     mail_mail,
+    mail_mail_left,
     mail_template,
     res_company,
     res_company_mail,

@@ -146,6 +146,47 @@ class InvoiceMail(models.Model):
     # -- keeping what left -------------------------------------------------------------
 
     @api.model
+    def _describe(self, deliveries, last=None):
+        """Say which documents a mail brings, before it is sent.
+
+        :param deliveries: ``invoice.delivery``: of one mail
+        :param dict last: the same of the mail before; most often it brought the same
+            documents, to another recipient, and nothing has to be read again
+        :return: plain values for :meth:`_keep`; empty for a mail without any
+        :rtype: dict
+        """
+        if not deliveries:
+            return {}
+        lines = deliveries.line_id.sorted("id")
+        # the links of a shared message are those of its first recipient
+        is_shared = "shared" in lines.mapped("copy_mode")
+        owners = lines.delivery_ids if is_shared else deliveries
+        if not last or last["line_ids"] != lines.ids:
+            last = self._describe_documents(lines)
+        links = {delivery._get_token(): delivery.id for delivery in owners}
+        return {**last, "links": links}
+
+    @api.model
+    def _describe_documents(self, lines):
+        """:return: what :meth:`_describe` says of the documents, whoever gets them
+
+        :param lines: ``invoice.send.run.line``: of one mail
+        """
+        moves = lines.move_id
+        # sudo: files of letters that the sending itself has posted
+        files = lines.mail_message_id.sudo().attachment_ids.sorted("id")
+        return {
+            "line_ids": lines.ids,
+            "values": {
+                "company_id": moves.company_id[:1].id,
+                "partner_id": moves.commercial_partner_id[:1].id,
+                "document_names": ", ".join(moves.mapped("name")),
+                "document_mode": lines[:1].document_mode,
+            },
+            "files": [(f.name, f.id, f.file_size, f.checksum) for f in files],
+        }
+
+    @api.model
     def _keep(self, recipients, verdicts, left):
         """Keep a mail for those recipients whom it may have reached.
 
@@ -157,108 +198,100 @@ class InvoiceMail(models.Model):
         :return: the mail, empty where nothing left
         :rtype: invoice.mail
         """
-        gone = recipients.filtered(
-            lambda d: self._has_left(verdicts[addresses.to_ascii(d.email)])
-        )
-        if not left or not gone:
+        emails = [
+            email
+            for email, said in verdicts.items()
+            if said.failure_type in ("", "unknown")
+        ]
+        if not (emails and left and left.about):
             return self.browse()
+        gone = recipients.filtered(lambda d: addresses.to_ascii(d.email) in emails)
         try:
-            values = self._prepare_values(gone, verdicts, left)
+            values = self._prepare_values(left)
         except Exception:
             # the verdict stands, whatever can't be read of the mail
             _logger.exception("The mail of deliveries %s can't be kept", gone.ids)
             return self.browse()
-        return self.create(values)
+        is_unknown = any(verdicts[email].failure_type for email in emails)
+        return self.create(
+            {
+                **values,
+                "delivery_ids": [(6, 0, gone.ids)],
+                "email": ", ".join(emails),
+                "is_unknown": is_unknown,
+            }
+        )
 
     @api.model
-    def _has_left(self, verdict):
-        return verdict.failure_type in ("", "unknown")
+    def _prepare_values(self, left):
+        """:return: what is kept of a mail, whoever it reached
 
-    @api.model
-    def _prepare_values(self, deliveries, verdicts, left):
-        """:return: values of the mail of these deliveries
-
-        :param deliveries: ``invoice.delivery``: those whom it may have reached
-        :param dict verdicts: ``tools.verdict.Verdict`` by address in ASCII
         :param tools.mail_copy.Left left: what the mail server was given
         """
         copy = mail_copy.read(left)
-        delivery_ids = self._find_link_owners(copy, deliveries)
-        moves = deliveries.sorted("id").move_id
-        emails = [email for email, said in verdicts.items() if self._has_left(said)]
+        owners = self._find_link_owners(copy, left.about["links"])
         return {
-            "delivery_ids": [(6, 0, deliveries.ids)],
-            "company_id": moves.company_id[:1].id,
-            "partner_id": moves.commercial_partner_id[:1].id,
-            "document_names": ", ".join(moves.mapped("name")),
-            "document_mode": deliveries[:1].document_mode,
-            "email": ", ".join(emails),
+            **left.about["values"],
             "sender": left.sender,
             "subject": left.message["Subject"],
             "sent_datetime": fields.Datetime.now(),
-            "is_unknown": any(verdicts[email].failure_type for email in emails),
             "headers": copy.headers,
-            "body_text": mail_copy.without_links(copy.text, delivery_ids),
-            "body_html": mail_copy.without_links(copy.html, delivery_ids),
-            "files": self._prepare_files(copy.files, deliveries),
+            "body_text": mail_copy.without_links(copy.text, owners),
+            "body_html": mail_copy.without_links(copy.html, owners),
+            "files": self._prepare_files(copy.files, left.about["files"]),
         }
 
     @api.model
-    def _find_link_owners(self, copy, deliveries):
+    def _find_link_owners(self, copy, known):
         """:return: ids of the deliveries whose links stand in a mail, by token
 
         :param tools.mail_copy.Copy copy: the mail
-        :param deliveries: ``invoice.delivery``: of the mail
+        :param dict known: the same for the mail's own links
         :rtype: dict[str, int]
         """
-        owners = deliveries.line_id.delivery_ids  # of a shared message: of its first
-        found = {delivery._get_token(): delivery.id for delivery in owners}
-        if others := mail_copy.find_tokens(copy.html + copy.text) - set(found):
-            # links that were pasted into the text
-            keys = [token[: links.KEY_LENGTH] for token in others]
-            pasted = owners.search([("link_key", "in", keys)])
-            found |= {delivery._get_token(): delivery.id for delivery in pasted}
-        return found
+        others = mail_copy.find_tokens(copy.html + copy.text) - set(known)
+        if not others:
+            return known
+        # links of other sendings that were pasted into the text
+        keys = [token[: links.KEY_LENGTH] for token in others]
+        pasted = self.env["invoice.delivery"].search([("link_key", "in", keys)])
+        return {**known, **{d._get_token(): d.id for d in pasted}}
 
     @api.model
-    def _prepare_files(self, parts, deliveries):
+    def _prepare_files(self, parts, known):
         """Say which files went along: by reference, and what each one was.
 
         :param list parts: name and message part of each file, in order
-        :param deliveries: ``invoice.delivery``: of the mail
+        :param list known: name, id, size and checksum of the letter's files
         :rtype: list[dict]
         """
-        # sudo: files of letters that the sending itself has posted
-        attachments = deliveries.line_id.mail_message_id.sudo().attachment_ids
-        known = {}
-        for attachment in attachments.sorted("id"):
-            known.setdefault(attachment.name, []).append(attachment)
-        return [
-            self._prepare_file(name, part, known[name].pop(0) if known.get(name) else 0)
-            for name, part in parts
-        ]
+        files, left_over = [], list(known)
+        for name, part in parts:
+            found = next((file for file in left_over if file[0] == name), None)
+            if found:
+                left_over.remove(found)
+            _name, file_id, size, checksum = found or self._measure_file(name, part)
+            files.append(
+                {
+                    "id": file_id,
+                    "name": name,
+                    "mimetype": part.get_content_type(),
+                    "size": size,
+                    "checksum": checksum,
+                }
+            )
+        return files
 
     @api.model
-    def _prepare_file(self, name, part, attachment):
-        """:return: what is kept of one file
+    def _measure_file(self, name, part):
+        """:return: name, no id, size and checksum of a file that no record has
 
         :param str name: its name in the mail
         :param email.message.EmailMessage part: its part of the mail
-        :param attachment: the record it was read from, if there is one
         """
-        if attachment:
-            size, checksum = attachment.file_size, attachment.checksum
-        else:
-            content = part.get_payload(decode=True) or b""
-            size = len(content)
-            checksum = self.env["ir.attachment"]._compute_checksum(content)
-        return {
-            "id": attachment.id if attachment else False,
-            "name": name,
-            "mimetype": part.get_content_type(),
-            "size": size,
-            "checksum": checksum,
-        }
+        content = part.get_payload(decode=True) or b""
+        checksum = self.env["ir.attachment"]._compute_checksum(content)
+        return name, False, len(content), checksum
 
     # -- .eml --------------------------------------------------------------------------
 

@@ -28,5 +28,6 @@ class IrMailServer(models.Model):
             message, smtp_session
         )
         if smtp_session:  # there is none where sending is switched off
-            smtp_session.left = mail_copy.Left(message, sender, recipients)
+            about = getattr(smtp_session, "about", None)
+            smtp_session.left = mail_copy.Left(message, sender, recipients, about)
         return sender, recipients, message

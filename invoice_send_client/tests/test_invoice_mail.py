@@ -120,24 +120,30 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertEqual(invoice.invoice_delivery_ids.state, "sent")
         self.assertFalse(self.find_mails(invoice))
 
-    def test_keeping_a_mail_costs_two_queries(self):
-        """One row and its relation to the deliveries, in the middle of a sending."""
-        Mail, counts = type(self.env["invoice.mail"]), []
-        keep = Mail._keep
-
-        def counted(mails, *args):
-            mails.env.flush_all()
-            before = mails.env.cr.sql_log_count
-            kept = keep(mails, *args)
-            mails.env.flush_all()
-            counts.append(mails.env.cr.sql_log_count - before)
-            return kept
-
+    def count_queries(self):
+        """:return: the queries of a sending to two recipients, with a file"""
         invoice = self.make_invoice()
-        with patch.object(Mail, "_keep", counted):
-            self.send(invoice, document_mode="attachment", email_cc="cc@alfa.example")
-        self.assertEqual(len(self.find_mails(invoice)), 2)
-        self.assertEqual(counts, [2, 2])
+        window = self.make_wizard(
+            invoice, document_mode="attachment", email_cc="cc@alfa.example"
+        )
+        with self.mail_server() as taken:
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            window.action_send_and_print()
+            self.env.flush_all()
+        self.assertEqual(len(taken), 2)
+        return self.env.cr.sql_log_count - before
+
+    def test_keeping_a_mail_costs_two_queries(self):
+        """One row and its relation to the deliveries."""
+        Mail = type(self.env["invoice.mail"])
+        self.count_queries()
+        with (
+            patch.object(Mail, "_keep", lambda *_args: None),
+            patch.object(Mail, "_describe", lambda *_args: {}),
+        ):
+            without = self.count_queries()
+        self.assertEqual(self.count_queries() - without, 2 * 2)
 
     def test_mail_stays_when_its_document_is_deleted(self):
         """The archive outlives what it is about; its last known state stays."""

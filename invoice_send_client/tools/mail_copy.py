@@ -8,7 +8,7 @@ a look into nothing.
 import re
 from email import policy
 from email.message import EmailMessage
-from email.parser import BytesHeaderParser
+from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
 from . import links
@@ -30,12 +30,14 @@ class Left:
     :ivar EmailMessage message: as Odoo built it, without what a copy never shows (Bcc)
     :ivar str sender: envelope sender
     :ivar list recipients: envelope recipients
+    :ivar dict about: which documents it brings, from ``invoice.mail._describe``
     :ivar bytes content: the bytes on the wire; empty where the session tells none
     """
 
-    def __init__(self, message, sender, recipients):
+    def __init__(self, message, sender, recipients, about=None):
         self.message, self.sender = message, sender
         self.recipients = list(recipients)
+        self.about = about or {}
         self.content = b""
 
 
@@ -122,10 +124,11 @@ def build(headers, text, html, files):
     message.add_alternative(text, subtype="plain", charset="utf-8")
     message.add_alternative(html, subtype="html", charset="utf-8")
     for name, content, mimetype in files:
-        kind, _slash, subtype = (mimetype or "").partition("/")
-        if not subtype or kind in ("message", "multipart"):
-            kind, subtype = "application", "octet-stream"
-        message.add_attachment(content, kind, subtype, filename=name)
+        if mimetype == "message/rfc822":
+            inner = BytesParser().parsebytes(content)
+            message.add_attachment(inner, filename=name)
+        else:
+            message.add_attachment(content, *mimetype.split("/"), filename=name)
     if boundary := parse_headers(headers).get_boundary():
         message.set_boundary(boundary)
     _own_headers, end, body = message.as_bytes().partition(b"\r\n\r\n")
