@@ -4,7 +4,9 @@ from odoo import fields, models
 class InvoiceDelivery(models.Model):
     """The way from a recipient to the mails that left for it."""
 
-    _inherit = "invoice.delivery"
+    # one model, several concerns: the rest stands in invoice_delivery.py
+    _name = "invoice.delivery"
+    _inherit = ["invoice.delivery"]
 
     invoice_mail_ids = fields.Many2many(
         "invoice.mail",

@@ -70,7 +70,7 @@ class InvoiceMail(models.Model):
     body_text = fields.Text(string="Text")
     body_html = fields.Text(
         string="Letter",
-        help="As it was sent, with the preview for staff in place of the client's link.",
+        help="As it was sent; the preview for staff in place of the client's link.",
     )
     files = fields.Json(help="Name, kind, size and checksum of each file, in order.")
     attachment_ids = fields.Many2many(

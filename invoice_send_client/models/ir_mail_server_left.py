@@ -6,7 +6,9 @@ from ..tools import mail_copy
 class IrMailServer(models.Model):
     """Notes on the SMTP session what leaves by it, for the list of mails (B16)."""
 
-    _inherit = "ir.mail_server"
+    # one model, several concerns: the rest stands in ir_mail_server.py
+    _name = "ir.mail_server"
+    _inherit = ["ir.mail_server"]
 
     def _connect__(self, *args, **kwargs):
         # EXTENDS 'base'

@@ -7,12 +7,15 @@ class MailMail(models.Model):
     Odoo deletes the mail once it was sent and forgets all that it had read.
     """
 
-    _inherit = "mail.mail"
+    # one model, several concerns: the rest stands in mail_mail.py
+    _name = "mail.mail"
+    _inherit = ["mail.mail"]
 
     def _send(self, *args, smtp_session=None, **kwargs):
         # EXTENDS 'mail'
         if smtp_session:  # there is none where sending is switched off
             # sudo: the mail engine may run as any user
+            smtp_session.left = None
             deliveries = self.sudo().invoice_delivery_ids
             smtp_session.about = self.env["invoice.mail"]._describe(
                 deliveries, getattr(smtp_session, "about", None)

@@ -4,7 +4,9 @@ from odoo import fields, models
 class ResCompany(models.Model):
     """How long a company keeps the mails that it sent to clients."""
 
-    _inherit = "res.company"
+    # one model, several concerns: the rest stands in res_company.py
+    _name = "res.company"
+    _inherit = ["res.company"]
 
     invoice_mail_retention_days = fields.Integer(
         string="Keep sent mails for",
@@ -20,7 +22,9 @@ class ResCompany(models.Model):
 class ResConfigSettings(models.TransientModel):
     """The same in Settings > Invoicing."""
 
-    _inherit = "res.config.settings"
+    # one model, several concerns: the rest stands in res_config_settings.py
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings"]
 
     invoice_mail_retention_days = fields.Integer(
         related="company_id.invoice_mail_retention_days", readonly=False

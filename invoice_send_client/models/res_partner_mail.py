@@ -6,7 +6,9 @@ READERS = "account.group_account_readonly,account.group_account_invoice"
 class ResPartner(models.Model):
     """The mails that a customer got."""
 
-    _inherit = "res.partner"
+    # one model, several concerns: the rest stands in res_partner.py
+    _name = "res.partner"
+    _inherit = ["res.partner"]
 
     invoice_mail_count = fields.Integer(
         string="Mails", compute="_compute_invoice_mail_count", groups=READERS

@@ -42,6 +42,10 @@ class Session:
     def ehlo_or_helo_if_needed(self):
         """Stand in for ``smtplib.SMTP.ehlo_or_helo_if_needed``."""
 
+    def noop(self):
+        """Stand in for ``smtplib.SMTP.noop``: the session is alive."""
+        return 250, b"OK"
+
     def quit(self):
         """Stand in for ``smtplib.SMTP.quit``."""
 
@@ -56,7 +60,13 @@ class InvoiceSendCase(AccountTestInvoicingCommon):
         parameters.set_param("web.base.url", BASE_URL)
         parameters.set_param(PUBLIC_URL_PARAMETER, BASE_URL)
         cls.company = cls.company_data["company"]
-        cls.company.write({"name": "Seller SRL", "email": "office@seller.example"})
+        cls.company.write(
+            {
+                "name": "Seller SRL",
+                "email": "office@seller.example",
+                "invoice_undo_seconds": 0,  # tests of the pause say so themselves
+            }
+        )
         cls.env["ir.mail_server"].create(
             {"name": "Test", "smtp_host": "127.0.0.1", "smtp_encryption": "none"}
         )

@@ -324,4 +324,3 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertEqual(action["res_id"], self.mail.id)
         action = self.mail.with_user(biller).action_open_moves()
         self.assertEqual(action["res_id"], self.invoice.id)
-

@@ -103,7 +103,8 @@ def test_eml_is_what_the_server_took(seller, sink, address, move_id, mode):
 
 def test_other_files_are_in_the_eml_in_their_order(seller, sink, address, move_id):
     """A mail and bytes that are no text among them."""
-    contents = {"a.txt": "first", "b.eml": "Subject: inner\r\n\r\nword", "c.bin": "\0"}
+    inner = "Subject: inner\r\n\r\nword"
+    contents = {"a.txt": "first", "b.eml": inner, "c.bin": "\0"}
     window = seller.window(move_id, document_mode="attachment")
     shown = seller.user.fetch(
         "account.move.send.wizard", window, "mail_attachments_widget"
