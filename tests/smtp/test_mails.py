@@ -125,7 +125,7 @@ def test_other_files_are_in_the_eml_in_their_order(seller, sink, address, move_i
 
 
 def test_personal_copies_have_a_row_each_and_bcc_is_in_no_header(seller, sink, address):
-    """Envelope and headers are told apart: a hidden copy shows in the envelope alone."""
+    """A hidden copy shows in the envelope, and in no header of no copy."""
     cc, bcc = seller.address("cc"), seller.address("bcc")
     move_id = seller.invoice(address)
     seller.send(move_id, email_cc=cc, email_bcc=bcc)
