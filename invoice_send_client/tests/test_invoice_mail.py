@@ -161,6 +161,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         return self.find_mails(invoice)
 
     def test_file_is_kept_by_reference(self):
+        """The attachment's record, and what it was when it left."""
         mail = self.send_with_file()
         self.assertEqual(len(mail.attachment_ids), 1)
         self.assertEqual(mail.files[0]["checksum"], mail.attachment_ids.checksum)
@@ -182,6 +183,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertIn(name, note.get_content())
 
     def test_changed_file_does_not_pass_for_the_one_that_was_sent(self):
+        """Its checksum tells it from the file that left."""
         mail = self.send_with_file()
         mail.attachment_ids.raw = b"something else"
         mail.invalidate_recordset()
@@ -191,6 +193,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
     # -- who may look ------------------------------------------------------------------
 
     def test_accounting_users_read_and_nobody_writes(self):
+        """Evidence has readers and no writers."""
         for name in ("biller", "reader"):
             mail = self.mail.with_user(self.users[name])
             self.assertIn("Subject", mail.headers)
@@ -199,6 +202,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
                     self.assertFalse(mail.has_access(operation))
 
     def test_others_read_nothing(self):
+        """Neither other employees nor clients nor other companies."""
         for name in ("portal", "plain", "stranger"):
             with self.subTest(name=name):
                 self.assertFalse(
@@ -207,6 +211,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
 
     @mute_logger("odoo.http")
     def test_routes_are_for_accounting_users_of_the_company(self):
+        """Mail, letter and preview ask for the same rights as the records."""
         paths = [
             f"/invoice/mail/{self.mail.id}/eml",
             f"/invoice/mail/{self.mail.id}/letter",
@@ -221,11 +226,13 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
 
     @mute_logger("odoo.http")
     def test_route_without_a_mail_says_not_found(self):
+        """A deleted mail looks like one that never was."""
         last = self.mail.id + 1000
         for path in (f"/invoice/mail/{last}/eml", f"/invoice/preview/{10**8}"):
             self.assertEqual(self.open_as("biller", path).status_code, 404)
 
     def test_visitor_is_sent_to_the_login(self):
+        """Nothing is given to who is not signed in."""
         self.authenticate(None, None)
         response = self.url_open(
             f"/invoice/mail/{self.mail.id}/eml", allow_redirects=False
@@ -236,6 +243,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
     # -- routes ------------------------------------------------------------------------
 
     def test_eml_is_a_file_with_a_telling_name(self):
+        """Number, address and date stand in its name."""
         response = self.open_as("biller", f"/invoice/mail/{self.mail.id}/eml")
         number = self.invoice.name.replace("/", "_")
         date = fields.Date.to_string(self.mail.sent_datetime)
@@ -247,6 +255,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertEqual(message["Subject"], self.message["Subject"])
 
     def test_letter_runs_and_loads_nothing(self):
+        """Its frame is a sandbox, and its links lead to the preview."""
         response = self.open_as("biller", f"/invoice/mail/{self.mail.id}/letter")
         rules = response.headers["Content-Security-Policy"]
         for rule in ("default-src 'none'", "sandbox ", "frame-ancestors 'self'"):
@@ -255,6 +264,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertIn(f"/invoice/preview/{self.delivery.id}", response.text)
 
     def test_preview_shows_the_page_and_records_nothing(self):
+        """The client's page without its script, link and events."""
         events = self.delivery.event_ids
         response = self.open_as("biller", f"/invoice/preview/{self.delivery.id}")
         self.assertIn(self.invoice.name, response.text)
@@ -267,11 +277,13 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertFalse(self.invoice.invoice_view_datetime)
 
     def test_preview_says_that_the_clients_link_is_dead(self):
+        """Staff see the page; the client would not."""
         self.delivery.action_revoke_link()
         response = self.open_as("biller", f"/invoice/preview/{self.delivery.id}")
         self.assertIn("no longer opens the document", response.text)
 
     def test_client_sees_no_bar_of_the_preview(self):
+        """The same template serves both."""
         self.authenticate(None, None)
         response = self.url_open(f"/invoice/d/{self.delivery._get_token()}")
         self.assertIn(self.invoice.name, response.text)
@@ -284,6 +296,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         return self.env["invoice.mail"].with_user(SUPERUSER_ID)._gc_old_mails()
 
     def test_mails_are_kept_for_good_by_default(self):
+        """Nothing is deleted unless a company says so."""
         self.mail.sent_datetime = fields.Datetime.now() - timedelta(days=5000)
         self.clean_up()
         self.assertTrue(self.mail.exists())
@@ -303,6 +316,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
         self.assertTrue(self.delivery.event_ids)
 
     def test_more_than_one_batch_is_told_to_the_clean_up(self):
+        """It comes back as long as a batch was full."""
         self.company.invoice_mail_retention_days = 30
         self.mail.sent_datetime = fields.Datetime.now() - timedelta(days=31)
         self.mail.copy({})
@@ -315,6 +329,7 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
     # -- ways to it --------------------------------------------------------------------
 
     def test_customer_and_delivery_lead_to_the_mail(self):
+        """The ways to it and back to the document."""
         biller = self.users["biller"]
         customer = self.partner_a.with_user(biller)
         self.assertEqual(customer.invoice_mail_count, 1)
