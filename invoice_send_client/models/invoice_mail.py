@@ -180,7 +180,7 @@ class InvoiceMail(models.Model):
             "values": {
                 "company_id": moves.company_id[:1].id,
                 "partner_id": moves.commercial_partner_id[:1].id,
-                "document_names": ", ".join(moves.mapped("name")),
+                "document_names": ", ".join(filter(None, moves.mapped("name"))),
                 "document_mode": lines[:1].document_mode,
             },
             "files": [(f.name, f.id, f.file_size, f.checksum) for f in files],

@@ -167,3 +167,12 @@ def test_customer_leads_to_its_mails(open_page, seller, move_id, address):
     page.locator("button[name=action_open_invoice_mails]").click()
     expect(page.locator(".o_data_row")).to_have_count(1)
     expect(page.locator(".o_data_row")).to_contain_text(address)
+
+
+def test_recipient_leads_to_its_mail(open_page, seller, move_id):
+    """The button on the form of what became of one recipient."""
+    page = open_page()
+    delivery_id = seller.delivery(move_id)["id"]
+    page.goto(f"{seller.server.url}/odoo/invoice.delivery/{delivery_id}")
+    page.get_by_role("button", name="Mail", exact=True).click()
+    expect(page.locator("iframe.o_invoice_mail_letter")).to_be_visible()
