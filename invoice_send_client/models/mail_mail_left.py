@@ -14,8 +14,8 @@ class MailMail(models.Model):
     def _send(self, *args, smtp_session=None, **kwargs):
         # EXTENDS 'mail'
         if smtp_session:  # there is none where sending is switched off
-            # sudo: the mail engine may run as any user
             smtp_session.left = None
+            # sudo: the mail engine may run as any user
             deliveries = self.sudo().invoice_delivery_ids
             smtp_session.about = self.env["invoice.mail"]._describe(
                 deliveries, getattr(smtp_session, "about", None)

@@ -17,15 +17,3 @@ class ResCompany(models.Model):
         "CHECK (invoice_mail_retention_days >= 0)",
         "The days for which mails are kept can't be below 0 (0 keeps them for good).",
     )
-
-
-class ResConfigSettings(models.TransientModel):
-    """The same in Settings > Invoicing."""
-
-    # one model, several concerns: the rest stands in res_config_settings.py
-    _name = "res.config.settings"
-    _inherit = ["res.config.settings"]
-
-    invoice_mail_retention_days = fields.Integer(
-        related="company_id.invoice_mail_retention_days", readonly=False
-    )
