@@ -113,15 +113,20 @@ class InvoiceDelivery(http.Controller):
         template = "invoice_send_client.client_page_dead"
         return self._render(template, values, lang, status=404)
 
-    def _respond_page(self, delivery, token, nonce, shown=False):
-        move = delivery.move_id
-        url = f"/invoice/d/{token}"
-        values = {
+    def _prepare_document_values(self, move):
+        """:return: what the page says of the document, for its template"""
+        return {
             "title": f"{move.company_id.name}: {move.name}",
             "type_name": self._get_type_name(move),
             "move": move,
             "lines": move._get_move_lines_to_report(),
             "logo": self._get_logo(move.company_id),
+        }
+
+    def _respond_page(self, delivery, token, nonce, shown=False):
+        url = f"/invoice/d/{token}"
+        values = {
+            **self._prepare_document_values(delivery.move_id),
             "nonce": nonce,
             "page_url": url,
             "seen_url": f"{url}/seen",

@@ -6,6 +6,8 @@ from . import (
     account_move_send_review,
     invoice_delivery,
     invoice_delivery_event,
+    invoice_delivery_mail,
+    invoice_mail,
     invoice_send_request,
     invoice_send_run,
     invoice_send_run_messages,
@@ -18,11 +20,15 @@ from . import (
     invoice_send_template,
     invoice_send_template_form,
     ir_mail_server,
+    ir_mail_server_left,
     mail_mail,
+    mail_mail_left,
     mail_template,
     res_company,
+    res_company_mail,
     res_config_settings,
     res_partner,
+    res_partner_mail,
 )
 
 # after the models that they extend

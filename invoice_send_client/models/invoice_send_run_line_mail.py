@@ -108,6 +108,9 @@ class InvoiceSendRunLine(models.Model):
                         delivery._end_attempt(
                             attempt.verdicts[email], attempt.server_id
                         )
+                    self.env["invoice.mail"]._keep(
+                        recipients, attempt.verdicts, attempt.left
+                    )
                     Run._commit()
                 return
             except OperationalError:

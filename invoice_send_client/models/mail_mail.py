@@ -129,8 +129,9 @@ class MailMail(models.Model):
             words = next(iter(verdicts.values())).reason
             unreached = words if verdict.is_unreached(error) else ""
             return verdict.Attempt(verdicts, server_id, unreached)
+        session = work.sessions[key]
         verdicts = self._send_in_session(emails, work.sessions, key, alias_domain_id)
-        return verdict.Attempt(verdicts, server_id)
+        return verdict.Attempt(verdicts, server_id, left=getattr(session, "left", None))
 
     def _send_in_session(self, emails, sessions, key, alias_domain_id):
         """Send by a session that is open.
@@ -148,8 +149,11 @@ class MailMail(models.Model):
                 mail_server=self.env["ir.mail_server"].browse(key[0]),
             )
         except psycopg2.Error as error:
-            verdicts = self._get_interrupted_verdicts(error, sessions.get(key), emails)
-            raise verdict.Interrupted(verdict.Attempt(verdicts, key[0])) from error
+            session = sessions.get(key)
+            verdicts = self._get_interrupted_verdicts(error, session, emails)
+            left = getattr(session, "left", None)
+            attempt = verdict.Attempt(verdicts, key[0], left=left)
+            raise verdict.Interrupted(attempt) from error
         except Exception as error:
             # whatever state the session is in, the next mail begins afresh
             session = sessions.pop(key, None)

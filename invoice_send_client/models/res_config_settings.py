@@ -50,6 +50,9 @@ class ResConfigSettings(models.TransientModel):
     invoice_track_open = fields.Boolean(
         related="company_id.invoice_track_open", readonly=False
     )
+    invoice_mail_retention_days = fields.Integer(
+        related="company_id.invoice_mail_retention_days", readonly=False
+    )
 
     @api.depends("company_id")
     def _compute_invoice_is_trial(self):

@@ -9,6 +9,7 @@ from . import (
     test_follow_up,
     test_invoice_delivery,
     test_invoice_delivery_panel,
+    test_invoice_mail,
     test_invoice_send_run,
     test_invoice_send_template,
     test_isolation,

@@ -32,11 +32,13 @@ class Attempt(NamedTuple):
     :param int server_id: the ``ir.mail_server``; ``False``: of the configuration file
     :param str unreached: the server's words where it could not be reached at all, so
         that asking it for the next recipient is of no use either
+    :param tools.mail_copy.Left left: what the server was given, for the list of mails
     """
 
     verdicts: dict
     server_id: int | bool = False
     unreached: str = ""
+    left: object = None
 
 
 @dataclass(eq=False)
