@@ -38,8 +38,6 @@ class InvoiceSendRunLine(models.Model):
     _edi_waiting = models.Index(
         "(move_id) WHERE state = 'waiting' AND edi_wait_datetime IS NOT NULL"
     )
-    attempt_count = fields.Integer(readonly=True)
-    next_attempt_datetime = fields.Datetime(readonly=True, index="btree_not_null")
 
     # -- the way of the document -------------------------------------------------------
 
