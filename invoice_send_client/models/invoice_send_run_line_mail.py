@@ -1,9 +1,16 @@
+import logging
+
 from psycopg2 import OperationalError
 
 from odoo import api, models
 
 from ..tools import addresses, verdict
 from ..tools.sending_pass import ServerOnHold
+
+_logger = logging.getLogger(__name__)
+
+#: Times that a verdict is tried to be written, where others write on the same rows.
+SETTLE_TRIES = 4
 
 #: Stands for the client's link while the letter is rendered once for all recipients.
 LINK_PLACEHOLDER = "https://invoice-send-client.invalid/link"
@@ -99,25 +106,37 @@ class InvoiceSendRunLine(models.Model):
         :param recipients: ``invoice.delivery``
         :param tools.verdict.Attempt attempt: what the server said
         """
-        Run = self.env["invoice.send.run"]
-        for last in (False, False, True):
+        is_kept = True
+        for tries_left in reversed(range(SETTLE_TRIES)):
             try:
-                with Run._isolate():
-                    for delivery in recipients:
-                        email = addresses.to_ascii(delivery.email)
-                        delivery._end_attempt(
-                            attempt.verdicts[email], attempt.server_id
-                        )
-                    self.env["invoice.mail"]._keep(
-                        recipients, attempt.verdicts, attempt.left
-                    )
-                    Run._commit()
+                self._write_verdicts(recipients, attempt, is_kept)
                 return
             except OperationalError:
                 # the client may open the link in this very moment
                 recipients.invalidate_recordset()
-                if last:
+                if not tries_left:
                     raise
+            except Exception:
+                # a mail that can't be kept is no reason to forget what became of it
+                if not is_kept or not tries_left:
+                    raise
+                _logger.exception("Mail of %s can't be kept", recipients)
+                is_kept = False
+
+    def _write_verdicts(self, recipients, attempt, is_kept):
+        """Write verdicts, and the mail that left, in one transaction.
+
+        :param bool is_kept: with the mail
+        """
+        Run = self.env["invoice.send.run"]
+        with Run._isolate():
+            for delivery in recipients:
+                said = attempt.verdicts[addresses.to_ascii(delivery.email)]
+                delivery._end_attempt(said, attempt.server_id)
+            if is_kept:
+                Mail = self.env["invoice.mail"]
+                Mail._keep(recipients, attempt.verdicts, attempt.left)
+            Run._commit()
 
     # -- the mail server is to be left alone -------------------------------------------
 

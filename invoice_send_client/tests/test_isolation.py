@@ -189,3 +189,9 @@ class TestIsolation(InvoiceSendCase):
             any(before + timedelta(seconds=50) < time for time in times), times
         )
         self.assertLessEqual(min(times), delivery.next_attempt_datetime)
+
+    @mute_logger("odoo.addons.invoice_send_client.models.invoice_send_run_line_mail")
+    def test_mail_that_can_not_be_kept_is_sent_all_the_same(self):
+        with self.fail("_keep", ValueError("strange bytes"), "invoice.mail"):
+            line, delivery = self.send_once()
+        self.assertEqual((delivery.state, line.state), ("sent", "written"))
