@@ -2,6 +2,8 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import SUPERUSER_ID, fields
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -119,6 +121,33 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
             self.send(invoice)
         self.assertEqual(invoice.invoice_delivery_ids.state, "sent")
         self.assertFalse(self.find_mails(invoice))
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_mail_that_was_taken_is_kept_though_the_transaction_is_lost(self):
+        """The database fails right after the mail server took the mail."""
+        invoice, Mail = self.make_invoice(), type(self.env["mail.mail"])
+        error = SerializationFailure("could not serialize access")
+        with patch.object(Mail, "_postprocess_sent_message", side_effect=error):
+            self.send(invoice)
+        self.assertEqual(len(self.find_mails(invoice)), 1)
+        self.assertEqual(self.find_mails(invoice).state, "sent")
+
+    def test_mail_is_kept_once_when_the_verdict_is_written_twice(self):
+        """The client opens the link while the verdict is written down."""
+        Delivery, errors = type(self.delivery), [SerializationFailure("once")]
+        end_attempt = Delivery._end_attempt
+
+        def disturbed(delivery, *args):
+            end_attempt(delivery, *args)
+            if errors:
+                raise errors.pop()
+
+        invoice = self.make_invoice()
+        with patch.object(Delivery, "_end_attempt", disturbed):
+            self.send(invoice)
+        self.assertFalse(errors)
+        self.assertEqual(len(self.find_mails(invoice)), 1)
+        self.assertEqual(self.find_mails(invoice).delivery_ids.state, "sent")
 
     def count_queries(self):
         """:return: the queries of a sending to two recipients, with a file"""
