@@ -5,6 +5,7 @@ from . import (
     account_move_send_letter,
     account_move_send_review,
     invoice_delivery,
+    invoice_delivery_bounce,
     invoice_delivery_event,
     invoice_send_request,
     invoice_send_run,
@@ -20,7 +21,9 @@ from . import (
     ir_mail_server,
     mail_mail,
     mail_template,
+    mail_thread,
     res_company,
     res_config_settings,
+    res_config_settings_bounce,
     res_partner,
 )
