@@ -88,9 +88,9 @@ class TestBounces(InvoiceSendCase):
         )
 
     def test_shared_message_marks_those_that_the_report_names(self):
+        self.company.invoice_copy_mode = "shared"
         deliveries, [mail] = self.send_mails(
-            email_to="ana@alfa.example, ion@alfa.example, ok@alfa.example",
-            copy_mode="shared",
+            email_to="ana@alfa.example, ion@alfa.example, ok@alfa.example"
         )
         self.bounce(
             "several", mail, second="ion@alfa.example", delivered="ok@alfa.example"
@@ -98,8 +98,9 @@ class TestBounces(InvoiceSendCase):
         self.assertEqual(deliveries.mapped("state"), ["bounce", "bounce", "sent"])
 
     def test_shared_message_of_an_unknown_recipient_marks_none_but_is_told(self):
+        self.company.invoice_copy_mode = "shared"
         deliveries, [mail] = self.send_mails(
-            email_to="ana@alfa.example, ion@alfa.example", copy_mode="shared"
+            email_to="ana@alfa.example, ion@alfa.example"
         )
         self.bounce("forwarded", mail)
         self.assertEqual(set(deliveries.mapped("state")), {"sent"})
@@ -219,3 +220,72 @@ class TestBounces(InvoiceSendCase):
         self.bounce("postfix", mail, recipient=partner.email)
         self.assertEqual(partner.message_bounce, 1)
         self.assertEqual(message.notification_ids.notification_status, "bounce")
+
+
+@tagged("-at_install", "post_install")
+class TestBounceSettings(InvoiceSendCase):
+    """The settings say whether bounces can arrive at all."""
+
+    def read_settings(self):
+        settings = self.env["res.config.settings"].create({})
+        return settings.invoice_bounce_state, settings.invoice_bounce_text
+
+    def add_mailbox(self, login):
+        """:return: an incoming mail server that Odoo fetches"""
+        return self.env["fetchmail.server"].create(
+            {
+                "name": "Office",
+                "server_type": "imap",
+                "server": "imap.seller.example",
+                "user": login,
+                "state": "done",
+            }
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.env["fetchmail.server"].search([]).active = False
+        self.company.alias_domain_id = False
+
+    def test_nothing_that_fetches_means_that_no_bounce_arrives(self):
+        state, text = self.read_settings()
+        self.assertEqual(state, "no")
+        self.assertIn("office@seller.example", text)
+
+    def test_fetched_mailbox_of_the_sender_gets_bounces(self):
+        self.add_mailbox("office@seller.example")
+        self.assertEqual(self.read_settings()[0], "yes")
+
+    def test_another_mailbox_gets_them_perhaps(self):
+        self.add_mailbox("info@seller.example")
+        state, text = self.read_settings()
+        self.assertEqual(state, "maybe")
+        self.assertIn("info@seller.example", text)
+
+    def test_alias_domain_gets_them_unless_the_mail_server_may_not_use_it(self):
+        self.company.alias_domain_id = self.env["mail.alias.domain"].create(
+            {"name": "seller-alias.example", "bounce_alias": "bounce"}
+        )
+        state, text = self.read_settings()
+        self.assertEqual(state, "yes")
+        self.assertIn("bounce@seller-alias.example", text)
+        self.company.invoice_mail_server_id = self.env["ir.mail_server"].create(
+            {
+                "name": "Own",
+                "smtp_host": "127.0.0.1",
+                "smtp_encryption": "none",
+                "from_filter": "office@seller.example",
+            }
+        )
+        state, text = self.read_settings()
+        self.assertEqual(state, "no")
+        self.assertIn("office@seller.example", text)
+
+    def test_last_bounce_is_shown(self):
+        settings = self.env["res.config.settings"].create({})
+        self.assertFalse(settings.invoice_last_bounce_datetime)
+        delivery = self.make_delivery(state="sent")
+        delivery._set_bounced("550 no")
+        settings = self.env["res.config.settings"].create({})
+        [event] = delivery.event_ids
+        self.assertEqual(settings.invoice_last_bounce_datetime, event.event_datetime)

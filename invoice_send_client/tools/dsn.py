@@ -172,9 +172,11 @@ def _get_text(part):
     ``_MAX_TEXT`` characters"""
     payload = part.get_payload()
     if isinstance(payload, list):
-        payload = "\n\n".join(_get_source(inner) for inner in payload[:_MAX_FAILURES])
-    raw = payload[:_MAX_TEXT].encode("utf-8", "surrogateescape")
-    raw = _decode(raw, _get(part, "Content-Transfer-Encoding").lower())
+        source = b"\n\n".join(_get_source(inner) for inner in payload[:_MAX_FAILURES])
+        encoding = _get(part, "Content-Transfer-Encoding").lower()
+        raw = _decode(source[:_MAX_TEXT], encoding)
+    else:
+        raw = (part.get_payload(decode=True) or b"")[:_MAX_TEXT]
     charset = part.get_content_charset("utf-8")
     try:
         return raw.decode(charset, "replace")
@@ -183,9 +185,9 @@ def _get_text(part):
 
 
 def _get_source(message):
-    lines = [f"{key}: {value}" for key, value in message.raw_items()]
-    body = message.get_payload()
-    return "\n".join([*lines, "", body if isinstance(body, str) else ""])
+    lines = "".join(f"{key}: {value}\n" for key, value in message.raw_items())
+    body = message.get_payload(decode=True) or b""
+    return lines.encode("utf-8", "surrogateescape") + b"\n" + body
 
 
 def _decode(raw, encoding):
