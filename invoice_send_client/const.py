@@ -155,6 +155,9 @@ EDI_SLOW_SECONDS = 10
 #: Scope of the signature in a client's link, see ``tools.links``.
 LINK_SCOPE = "invoice_send_client-link"
 
+#: Scope of the signature in a mail's own header, see ``invoice_delivery_bounce``.
+BOUNCE_SCOPE = "invoice_send_client-bounce"
+
 #: Advisory lock class of "this line is being sent": the first key of PostgreSQL's
 #: two-key advisory locks, the line's id is the second.
 LINE_LOCK_CLASS = 0x15C0

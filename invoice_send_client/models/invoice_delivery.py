@@ -521,6 +521,8 @@ class InvoiceDelivery(models.Model):
         reason = self.failure_reason or ""
         if self.state == "outgoing":
             return self._get_waiting_text()
+        if self.state == "bounce":
+            return self.env._("Came back: %s", reason)
         labels = dict(self._fields["failure_type"]._description_selection(self.env))
         return ": ".join(filter(None, [labels.get(self.failure_type), reason]))
 

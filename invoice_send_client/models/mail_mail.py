@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import MAILS_PER_SESSION
-from ..tools import addresses, verdict
+from ..tools import addresses, dsn, verdict
 from ..tools.sending_pass import SendingPass, ServerOnHold
 
 
@@ -65,6 +65,7 @@ class MailMail(models.Model):
             list(dict.fromkeys(addresses.to_ascii(d.email) for d in found))
             for found in (deliveries, deliveries.filtered(lambda d: d.role == "bcc"))
         )
+        headers[dsn.TOKEN_HEADER] = deliveries[:1]._get_bounce_token()
         if hidden:
             headers["Bcc"] = ", ".join(hidden)
         # what the letters of several documents have alike goes once
