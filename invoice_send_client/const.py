@@ -140,12 +140,12 @@ SELF_CHECK_QUESTION = "invoice_send_client-selfcheck-question"
 SELF_CHECK_ANSWER = "invoice_send_client-selfcheck-answer"
 
 #: Minutes after which the e-invoice's answer is looked for again; the last one holds
-#: until it is there. ANAF answers within minutes as a rule and takes 100 questions a
-#: day about one invoice (limits of its e-Factura service); each leaves a note on it.
+#: until it is there. Chosen: soon at first, since answers come within minutes as a rule,
+#: then at most twelve questions a day, each of which leaves a note on the document.
 EDI_LOOK_MINUTES = (2, 5, 10, 15, 30, 60, 120)
 
-#: Days that a mail waits for the e-invoice's answer: in Romania an invoice has to be
-#: handed in within five days (OUG 120/2021), so a person has to look by then.
+#: Days that a mail waits for the e-invoice's answer before a person has to look.
+#: Chosen: long enough for a weekend on which the tax office's service is out of order.
 EDI_ANSWER_DAYS = 5
 
 #: Seconds after which whoever answers for e-invoices counts as out of order, and the

@@ -110,7 +110,9 @@ class TestBounces(InvoiceSendCase):
         )
 
     def test_mail_without_our_header_is_found_by_message_id_and_address(self):
-        deliveries, mails = self.send_mails(email_to="ana@alfa.example, ion@alfa.example")
+        deliveries, mails = self.send_mails(
+            email_to="ana@alfa.example, ion@alfa.example"
+        )
         bare = mails[1].replace(dsn.TOKEN_HEADER.encode(), b"X-Removed")
         self.bounce("postfix", bare, recipient="ion@alfa.example")
         self.assertEqual(deliveries.mapped("state"), ["sent", "bounce"])

@@ -104,7 +104,9 @@ class TestDsn(BaseCase):
         ):
             with self.subTest(spelling=spelling):
                 told = fill("postfix", MAIL).decode()
-                told = told.replace("rfc822; ana@alfa.example\nOrig", f"{spelling}\nOld")
+                told = told.replace(
+                    "rfc822; ana@alfa.example\nOrig", f"{spelling}\nOld"
+                )
                 told = told.replace("/delivery-status", "/global-delivery-status")
                 [failure] = dsn.read(told.encode()).failures
                 self.assertEqual(

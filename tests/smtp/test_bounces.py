@@ -59,9 +59,7 @@ def test_one_of_two_comes_back_and_gets_its_mail_at_the_corrected_address(seller
     bounce(seller, returned, typed)
     states = {d["email"]: d["state"] for d in seller.deliveries(move_id)}
     assert states == {good: "sent", typed: "bounce"}
-    [delivery_id] = [
-        d["id"] for d in seller.deliveries(move_id) if d["email"] == typed
-    ]
+    [delivery_id] = [d["id"] for d in seller.deliveries(move_id) if d["email"] == typed]
     window_id = seller.user.make(
         "invoice.delivery.correct.address", {"delivery_id": delivery_id, "email": new}
     )
