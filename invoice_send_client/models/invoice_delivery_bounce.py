@@ -32,13 +32,13 @@ class InvoiceDelivery(models.Model):
     history and changes nothing.
     """
 
-    _inherit = "invoice.delivery"
+    _inherit = ["invoice.delivery"]
 
     # -- the token ---------------------------------------------------------------------
 
     def _get_bounce_token(self):
         """:return: what the mail of this attempt carries in its header; not secret, but
-            nobody can make one"""
+        nobody can make one"""
         self.ensure_one()
         attempted = self.last_attempt_datetime or EPOCH
         microseconds = (attempted - EPOCH) // timedelta(microseconds=1)

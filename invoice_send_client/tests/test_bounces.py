@@ -110,7 +110,9 @@ class TestBounces(InvoiceSendCase):
         )
 
     def test_mail_without_our_header_is_found_by_message_id_and_address(self):
-        deliveries, mails = self.send_mails(email_to="ana@alfa.example, ion@alfa.example")
+        deliveries, mails = self.send_mails(
+            email_to="ana@alfa.example, ion@alfa.example"
+        )
         bare = mails[1].replace(dsn.TOKEN_HEADER.encode(), b"X-Removed")
         self.bounce("postfix", bare, recipient="ion@alfa.example")
         self.assertEqual(deliveries.mapped("state"), ["sent", "bounce"])
@@ -127,7 +129,7 @@ class TestBounces(InvoiceSendCase):
         self.assertFalse(self.bounces_told(delivery))
 
     def test_header_does_not_tell_the_clients_link(self):
-        delivery, mail = self.send_one()
+        delivery, _mail = self.send_one()
         token = delivery._get_bounce_token()
         self.assertNotIn(delivery.sudo().link_key, token)
         self.assertFalse(self.env["invoice.delivery"]._find_by_token(token))

@@ -13,7 +13,6 @@ import re
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.message import Message
 from typing import NamedTuple
 
 from .addresses import to_ascii
@@ -128,7 +127,7 @@ def _is_from_server(message):
 def _get_parts(message):
     """:return: all parts, in their order, without recursion: nesting may be deep
 
-    :rtype: list[Message]
+    :rtype: list[email.message.Message]
     """
     found, waiting = [], [message]
     while waiting and len(found) < _MAX_PARTS:
@@ -221,7 +220,9 @@ def _read_blocks(text):
 def _read_returned(message, parts):
     """:return: our header and the Message-Ids of the mail that came back"""
     mails = [
-        _read_headers(part) for part in parts if part.get_content_type() in _RETURNED_TYPES
+        _read_headers(part)
+        for part in parts
+        if part.get_content_type() in _RETURNED_TYPES
     ]
     if not mails:
         mails = _read_quoted(parts)
@@ -244,7 +245,9 @@ def _read_headers(part):
 
 def _read_quoted(parts):
     """:return: headers of the copies that stand in a plain text"""
-    texts = (_get_text(part) for part in parts if part.get_content_type() == "text/plain")
+    texts = (
+        _get_text(part) for part in parts if part.get_content_type() == "text/plain"
+    )
     copies = (_COPY.split(text, maxsplit=1) for text in texts)
     blocks = (_read_blocks(copy[1])[:2] for copy in copies if len(copy) > 1)
     return [

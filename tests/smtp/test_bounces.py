@@ -29,7 +29,7 @@ def bounce(seller, mail, address, name="postfix"):
     }
     told = (DSN / f"{name}.eml").read_text("utf-8")
     for key, text in values.items():
-        told = told.replace("{{%s}}" % key, text)
+        told = told.replace("{{" + key + "}}", text)
     seller.admin.call("mail.thread", "message_process", False, told)
 
 
@@ -59,9 +59,7 @@ def test_one_of_two_comes_back_and_gets_its_mail_at_the_corrected_address(seller
     bounce(seller, returned, typed)
     states = {d["email"]: d["state"] for d in seller.deliveries(move_id)}
     assert states == {good: "sent", typed: "bounce"}
-    [delivery_id] = [
-        d["id"] for d in seller.deliveries(move_id) if d["email"] == typed
-    ]
+    [delivery_id] = [d["id"] for d in seller.deliveries(move_id) if d["email"] == typed]
     window_id = seller.user.make(
         "invoice.delivery.correct.address", {"delivery_id": delivery_id, "email": new}
     )
