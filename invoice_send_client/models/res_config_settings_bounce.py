@@ -104,8 +104,8 @@ class ResConfigSettings(models.TransientModel):
                 **words,
             )
         return self.env._(
-            "Bounces go to %(address)s, and Odoo does not get the mail of this "
-            "address: an invoice that comes back stays “Sent”.",
+            "Bounces go to %(address)s, and Odoo fetches no mail of this address: an "
+            "invoice that comes back stays “Sent”.",
             **words,
         )
 
