@@ -32,7 +32,7 @@ class InvoiceDelivery(models.Model):
     history and changes nothing.
     """
 
-    _inherit = "invoice.delivery"
+    _inherit = ["invoice.delivery"]
 
     # -- the token ---------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _get_bounced_deliveries(self):
-        # not ``sudo``: the invoice's last editor is OdooBot, never who feeds the gateway
+        # not ``sudo``: the invoice's last editor is OdooBot, not who feeds the gateway
         return self.env["invoice.delivery"].with_user(SUPERUSER_ID)
 
     @api.model
@@ -47,17 +47,23 @@ class MailThread(models.AbstractModel):
             len(bounced),
             sum(map(len, marked)),
         )
-        self._tell_of_bounces(email_message, message_dict, bounced, marked)
+        for values in self._prepare_native_bounces(bounced, marked):
+            super()._routing_handle_bounce(email_message, {**message_dict, **values})
+        for found, moved in zip(bounced, marked, strict=True):
+            moved._mark_notifications(found.failure.words)
+        return None
 
     @api.model
-    def _tell_of_bounces(self, email_message, message_dict, bounced, marked):
-        """Let Odoo count each failed recipient on its contact.
+    def _prepare_native_bounces(self, bounced, marked):
+        """Say of each failed recipient what the native handling wants to know.
 
         Natively the first recipient of a report counts, even one that was delayed.
 
         :param list bounced: from ``invoice.delivery``'s ``_find_bounced``
         :param list marked: the deliveries that moved, in the same order; the chatter's
             message is marked only with them
+        :return: values for the message's dict, one dict a failed recipient
+        :rtype: list[dict]
         """
         emails = [email_normalize(b.failure.shown or b.witness.email) for b in bounced]
         # sudo: as natively, contacts of any company are counted
@@ -67,11 +73,11 @@ class MailThread(models.AbstractModel):
             .search([("email_normalized", "in", list(filter(None, emails)))])
             .grouped("email_normalized")
         )
-        for found, moved, email in zip(bounced, marked, emails, strict=True):
-            values = {
+        return [
+            {
                 "bounced_email": email,
                 "bounced_partner": partners.get(email, self.env["res.partner"]),
                 "bounced_message": moved.mail_message_id[:1],
             }
-            super()._routing_handle_bounce(email_message, {**message_dict, **values})
-            moved._mark_notifications(found.failure.words)
+            for moved, email in zip(marked, emails, strict=True)
+        ]

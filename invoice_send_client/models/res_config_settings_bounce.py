@@ -5,7 +5,7 @@ from odoo.tools import email_normalize
 class ResConfigSettings(models.TransientModel):
     """Settings > Invoicing > Sending to clients: whether bounces can arrive (B17)."""
 
-    _inherit = "res.config.settings"
+    _inherit = ["res.config.settings"]
 
     invoice_bounce_address = fields.Char(
         string="Bounces go to", compute="_compute_invoice_bounce"
@@ -73,28 +73,39 @@ class ResConfigSettings(models.TransientModel):
         mailboxes = self._find_incoming_mailboxes()
         words = {"address": address, "mailboxes": ", ".join(mailboxes)}
         if not address:
-            return "no", self.env._(
-                "Invoices have no sender address yet: give the company an e-mail address."
+            state = "no"
+            text = self.env._(
+                "Invoices have no sender yet: give the company an e-mail address."
             )
-        if address in mailboxes:
-            return "yes", self.env._(
-                "Bounces go to %(address)s, and Odoo fetches this mailbox.", **words
+        elif address in mailboxes:
+            state = "yes"
+            text = self.env._(
+                "Bounces go to %s, and Odoo fetches this mailbox.", address
             )
-        if is_alias:
-            return "yes", self.env._(
-                "Bounces go to %(address)s, an address of Odoo's alias domain: Odoo "
-                "gets them as long as the mail of this domain is passed on to it.",
-                **words,
-            )
-        if mailboxes:
-            return "maybe", self.env._(
+        elif is_alias:
+            state, text = "yes", self._get_alias_bounce_text(words)
+        else:
+            state = "maybe" if mailboxes else "no"
+            text = self._get_lost_bounce_text(words)
+        return state, text
+
+    def _get_alias_bounce_text(self, words):
+        return self.env._(
+            "Bounces go to %(address)s, an address of Odoo's alias domain: Odoo "
+            "gets them as long as the mail of this domain is passed on to it.",
+            **words,
+        )
+
+    def _get_lost_bounce_text(self, words):
+        if words["mailboxes"]:
+            return self.env._(
                 "Bounces go to %(address)s. They arrive only if the mail of this "
                 "address lands in a mailbox that Odoo fetches: %(mailboxes)s.",
                 **words,
             )
-        return "no", self.env._(
-            "Bounces go to %(address)s, and Odoo does not get the mail of this "
-            "address: an invoice that comes back stays “Sent”.",
+        return self.env._(
+            "Bounces go to %(address)s, and Odoo fetches no mail of this address: an "
+            "invoice that comes back stays “Sent”.",
             **words,
         )
 

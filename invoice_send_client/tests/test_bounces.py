@@ -129,7 +129,7 @@ class TestBounces(InvoiceSendCase):
         self.assertFalse(self.bounces_told(delivery))
 
     def test_header_does_not_tell_the_clients_link(self):
-        delivery, mail = self.send_one()
+        delivery, _mail = self.send_one()
         token = delivery._get_bounce_token()
         self.assertNotIn(delivery.sudo().link_key, token)
         self.assertFalse(self.env["invoice.delivery"]._find_by_token(token))

@@ -27,7 +27,7 @@ Bun\xc4\x83 ziua
 class TestDsn(BaseCase):
     """Bounces in the formats that mail servers write."""
 
-    def read(self, name, **values):
+    def read_file(self, name, **values):
         return dsn.read(fill(name, MAIL, **values))
 
     def assertReturned(self, report):
@@ -49,14 +49,14 @@ class TestDsn(BaseCase):
         }
         for name, said in words.items():
             with self.subTest(name=name):
-                report = self.read(name)
+                report = self.read_file(name)
                 self.assertReturned(report)
                 [failure] = report.failures
                 self.assertEqual(failure.addresses, ("ana@alfa.example",))
                 self.assertEqual(failure.words, said)
 
     def test_only_failed_recipients_of_several_count(self):
-        report = self.read(
+        report = self.read_file(
             "several", delivered="ok@alfa.example", second="ion@alfa.example"
         )
         self.assertReturned(report)
@@ -71,18 +71,18 @@ class TestDsn(BaseCase):
     def test_delay_and_receipt_are_about_the_mail_but_no_failure(self):
         for name in ("delayed", "read_receipt"):
             with self.subTest(name=name):
-                report = self.read(name)
+                report = self.read_file(name)
                 self.assertReturned(report)
                 self.assertFalse(report.failures)
 
     def test_plain_bounces_give_their_own_words(self):
-        [failure] = self.read("qmail").failures
+        [failure] = self.read_file("qmail").failures
         self.assertEqual(failure.addresses, ("ana@alfa.example",))
         self.assertEqual(
             failure.words,
             "<ana@alfa.example>: Sorry, no mailbox here by that name. (#5.1.1)",
         )
-        report = self.read("exchange_old")
+        report = self.read_file("exchange_old")
         self.assertReturned(report)
         self.assertIn("The e-mail account does not exist", report.failures[0].words)
 
@@ -91,7 +91,7 @@ class TestDsn(BaseCase):
         self.assertFalse(dsn.read(late).failures)
 
     def test_people_and_their_programs_bounce_nothing(self):
-        self.assertEqual(self.read("out_of_office"), dsn.Report())
+        self.assertEqual(self.read_file("out_of_office"), dsn.Report())
         attached = fill("out_of_office", fill("postfix", MAIL))
         self.assertEqual(dsn.read(attached), dsn.Report())
         self.assertEqual(dsn.read(MAIL), dsn.Report())

@@ -127,7 +127,7 @@ def _is_from_server(message):
 def _get_parts(message):
     """:return: all parts, in their order, without recursion: nesting may be deep
 
-    :rtype: list[Message]
+    :rtype: list[email.message.Message]
     """
     found, waiting = [], [message]
     while waiting and len(found) < _MAX_PARTS:

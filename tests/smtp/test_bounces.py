@@ -29,7 +29,7 @@ def bounce(seller, mail, address, name="postfix"):
     }
     told = (DSN / f"{name}.eml").read_text("utf-8")
     for key, text in values.items():
-        told = told.replace("{{%s}}" % key, text)
+        told = told.replace("{{" + key + "}}", text)
     seller.admin.call("mail.thread", "message_process", False, told)
 
 
