@@ -9,6 +9,7 @@
     "depends": ["account", "base_import"],
     "data": [
         "security/invoice_delivery_security.xml",
+        "security/invoice_send_messages_security.xml",
         "security/invoice_send_template_security.xml",
         "security/ir.model.access.csv",
         "data/mail_layout.xml",

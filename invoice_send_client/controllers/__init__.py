@@ -1,1 +1,1 @@
-from . import invoice_delivery, public_url
+from . import invoice_delivery, invoice_send_run, public_url
