@@ -104,6 +104,13 @@ class InvoiceSendRun(models.Model):
             for run, count, timed, first in groups
         }
 
+    @api.depends("create_date")
+    @api.depends_context("lang", "tz", "uid")
+    def _compute_display_name(self):
+        # OVERRIDE 'base'
+        for run in self:
+            run.display_name = run._format_time(run.create_date, "short")
+
     # -- words -------------------------------------------------------------------------
 
     @api.depends("delivery_ids.state", "line_ids.state", "skipped")
@@ -129,7 +136,7 @@ class InvoiceSendRun(models.Model):
         return {
             run.id: self.env._(
                 "%(time)s – %(documents)s: %(outcome)s",
-                time=run._format_time(run.create_date),
+                time=run.display_name,
                 documents=names.get(run.id)
                 or self.env._("%s documents", sum(counts[run.id].values())),
                 outcome=run._describe_counts(counts[run.id], times.get(run.id)),
@@ -168,15 +175,21 @@ class InvoiceSendRun(models.Model):
         return ", ".join(text for count, text in words if count)
 
     @api.model
-    def _format_time(self, moment):
-        """:return: a moment as the user reads it; of today the time alone"""
+    def _format_time(self, moment, dt_format=None):
+        """Write a moment as the user reads it.
+
+        :param datetime moment: in UTC
+        :param str dt_format: see ``format_datetime``; without it of today the time alone
+        :rtype: str
+        """
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
-        days = [
-            format_datetime(self.env, at, tz=tz, dt_format="yyyyMMdd")
-            for at in (moment, fields.Datetime.now())
-        ]
-        shown = "HH:mm" if len(set(days)) == 1 else "short"
-        return format_datetime(self.env, moment, tz=tz, dt_format=shown)
+        if not dt_format:
+            days = {
+                format_datetime(self.env, at, tz=tz, dt_format="yyyyMMdd")
+                for at in (moment, fields.Datetime.now())
+            }
+            dt_format = "HH:mm" if len(days) == 1 else "short"
+        return format_datetime(self.env, moment, tz=tz, dt_format=dt_format)
 
     # -- while it works, and at the end ------------------------------------------------
 
@@ -238,11 +251,13 @@ class InvoiceSendRun(models.Model):
         """
         self.ensure_one()
         counts = self._get_told_counts()[self.id]
-        failed = bool(counts["failed"])
+        title = self.env._("Sent") if counts["sent"] else self.env._("Nothing was sent")
+        if counts["failed"]:
+            title = self.env._("Documents not sent")
         return {
             "run_id": self.id,
-            "has_failed": failed,
-            "title": self.env._("Documents not sent") if failed else self.env._("Sent"),
+            "has_failed": bool(counts["failed"]),
+            "title": title,
             "message": self._describe_counts(counts) + ".",
         }
 

@@ -56,7 +56,10 @@ export class SendRunFormController extends FormController {
         super.setup();
         this.messages = useService("invoice_send_messages");
         useRunReload(this.messages, (runId) => this.follow(runId));
-        onMounted(() => this.markSeen());
+        onMounted(() => {
+            this.messages.closeResults();
+            return this.markSeen();
+        });
     }
 
     async follow(runId) {

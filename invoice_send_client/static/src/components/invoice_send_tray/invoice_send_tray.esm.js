@@ -74,6 +74,9 @@ export class InvoiceSendTray extends Component {
 
     async onStateChanged(isOpen) {
         const seen = this.unseenIds;
+        if (isOpen) {
+            this.messages.closeResults();
+        }
         if (isOpen || !seen.length) {
             return;
         }

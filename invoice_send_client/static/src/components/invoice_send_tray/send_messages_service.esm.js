@@ -23,6 +23,7 @@ export const sendMessagesService = {
             runs: Object.fromEntries(first.runs.map((run) => [run.id, run])),
         });
         let timer = null;
+        const results = new Set();
 
         const isWorking = () => Object.values(state.runs).some((run) => run.is_working);
 
@@ -97,7 +98,16 @@ export const sendMessagesService = {
                         },
                     },
                 ],
+                onClose: () => results.delete(close),
             });
+            results.add(close);
+        }
+
+        /** Take away what the screen that is opened now says better. */
+        function closeResults() {
+            for (const close of [...results]) {
+                close();
+            }
         }
 
         bus_service.subscribe("invoice_send_client.run", takeRun);
@@ -106,7 +116,7 @@ export const sendMessagesService = {
             setUnseen(told.unseen_count)
         );
         watch();
-        return {state, bus, load, showRun, setUnseen};
+        return {state, bus, load, showRun, setUnseen, closeResults};
     },
 };
 
