@@ -10,6 +10,7 @@
     "data": [
         "security/invoice_delivery_security.xml",
         "security/invoice_mail_security.xml",
+        "security/invoice_send_messages_security.xml",
         "security/invoice_send_template_security.xml",
         "security/ir.model.access.csv",
         "data/mail_layout.xml",

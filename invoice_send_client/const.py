@@ -197,3 +197,9 @@ LOCK_TIMEOUT = "5s"
 
 #: Seconds between two words to the user on how far a run came.
 TELL_SECONDS = 1
+
+#: Runs in the tray, besides older ones with failures that nobody looked at.
+RUNS_SHOWN = 5
+
+#: Failures of one run in the tray; the run's own page shows all.
+FAILURES_SHOWN = 5

@@ -1,1 +1,1 @@
-from . import invoice_delivery, invoice_mail, public_url
+from . import invoice_delivery, invoice_mail, invoice_send_run, public_url

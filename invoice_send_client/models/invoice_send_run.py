@@ -262,45 +262,6 @@ class InvoiceSendRun(models.Model):
         """
         self.skipped = [list(pair) for pair in skipped]
 
-    # -- the user is told ------------------------------------------------------------
-
-    @api.model
-    def _tell_results(self):
-        """Tell users whose runs came to an end what did not go, then what went (B4)."""
-        due = self.search([("is_result_due", "=", True)])
-        for run in due.filtered(lambda run: run.state == "done"):
-            run.is_result_due = False
-            user = run.user_id
-            own = run.with_context(lang=user.lang)
-            user.partner_id._bus_send("account_notification", own._describe_result())
-        self._commit()
-
-    def _describe_result(self):
-        """:return: what ``account_notification`` of Odoo's web client shows
-
-        :rtype: dict
-        """
-        self.ensure_one()
-        failed = self.line_ids.filtered(lambda line: line._get_outcome() == "failed")
-        counts = [
-            (self.failed_count, self.env._("%s not sent", self.failed_count)),
-            (self.skipped_count, self.env._("%s left out", self.skipped_count)),
-            (self.sent_count, self.env._("%s sent", self.sent_count)),
-        ]
-        title = self.env._("Documents not sent") if failed else self.env._("Sent")
-        return {
-            "type": "warning" if failed else "success",
-            "sticky": bool(failed),
-            "title": title,
-            "message": ", ".join(words for count, words in counts if count) + ".",
-            "action_button": {
-                "name": self.env._("Open"),
-                "action_name": title,
-                "model": "account.move",
-                "res_ids": (failed or self.line_ids).move_id.ids,
-            },
-        }
-
     # -- buttons ---------------------------------------------------------------------
 
     def action_retry_failed(self):

@@ -20,6 +20,7 @@ from . import (
     test_client_page,
     test_languages,
     test_links,
+    test_my_messages,
     test_review_window_speed,
     test_security,
     test_send_on_confirm,

@@ -372,15 +372,14 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         wizard = self.open_window(good | bad | draft)
         with patch.object(type(self.env["res.partner"]), "_bus_send") as told:
             self.press_send(wizard, {"beta@beta.example": (550, b"no such user")})
-        [(name, payload)] = [
-            call.args
+        [payload] = [
+            call.args[1]
             for call in told.call_args_list
-            if call.args[0] == "account_notification"
+            if call.args[0] == "invoice_send_client.result"
         ]
-        self.assertEqual(name, "account_notification")
         self.assertEqual(payload["message"], "1 not sent, 1 left out, 1 sent.")
-        self.assertEqual(payload["action_button"]["res_ids"], bad.ids)
-        self.assertTrue(payload["sticky"])
+        self.assertEqual(payload["run_id"], bad.invoice_delivery_ids.run_id.id)
+        self.assertTrue(payload["has_failed"])
 
     def test_document_of_a_run_is_being_sent_until_it_left(self):
         moves = self.make_invoices(2)

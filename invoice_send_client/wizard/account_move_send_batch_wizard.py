@@ -612,12 +612,12 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _tell_sending(self, runs):
         """:return: the notification that ends the window"""
         left = self.line_ids - self._get_sendable_lines()
+        reasons = left and self.env._("Left out:") + "\n" + left._describe_left()
+        if self.start_datetime and not self.scheduled_datetime:
+            return self._offer_undo(runs, reasons or "")
         words = self._describe_sending(len(runs.line_ids))
         if left:
-            reasons = left._describe_left()
-            words += "\n" + self.env._("Left out:") + "\n" + reasons
-        if self.start_datetime and not self.scheduled_datetime:
-            return self._offer_undo(runs, words)
+            words += "\n" + reasons
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -631,11 +631,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             },
         }
 
-    def _offer_undo(self, runs, words):
+    def _offer_undo(self, runs, left):
         """:return: the action that counts the undo pause down, and starts the sending
 
         :param runs: what Send has written
-        :param str words: what leaves, and what was left out
+        :param str left: what was left out, and why
         """
         return {
             "type": "ir.actions.client",
@@ -643,8 +643,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "params": {
                 "run_ids": runs.ids,
                 "seconds": self._get_undo_seconds(self._get_sendable_lines()),
-                "title": self.env._("Send to clients"),
-                "message": words,
+                "count": len(runs.line_ids),
+                "message": left,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

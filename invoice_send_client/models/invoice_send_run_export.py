@@ -1,0 +1,124 @@
+from odoo import models
+from odoo.tools import format_datetime
+
+
+class InvoiceSendRun(models.Model):
+    """A run as a table, to be kept or worked through outside Odoo."""
+
+    # one model, several concerns: the record itself stands in invoice_send_run.py
+    _name = "invoice.send.run"
+    _inherit = ["invoice.send.run"]
+
+    def _get_export_columns(self):
+        """:return: headers of the table, in the language of the user"""
+        _ = self.env._
+        return [
+            _("Document"),
+            _("Customer"),
+            _("Amount"),
+            _("Currency"),
+            _("Address"),
+            _("Role"),
+            _("Method"),
+            _("State"),
+            _("Sent on"),
+            _("Viewed on"),
+            _("Failure"),
+            _("The server's words"),
+            _("What to do"),
+        ]
+
+    def _get_export_rows(self):
+        """Give the table: what was not sent first, what was left out at its end.
+
+        :return: a list of values for each recipient, for each document without one,
+            and for each document that was left out
+        :rtype: list[list]
+        """
+        self.ensure_one()
+        # sudo: who may read a run may read what it says of its documents
+        run = self.sudo()
+        bare = run.line_ids.filtered(lambda line: not line.delivery_ids)
+        ranks = {"error": 0, "bounce": 0, "outgoing": 1, "cancel": 3}
+        deliveries = run.delivery_ids.sorted(lambda d: (ranks.get(d.state, 2), d.id))
+        labels = run._get_export_labels()
+        return [
+            *(run._get_export_delivery(delivery, labels) for delivery in deliveries),
+            *(run._get_export_line(line, labels) for line in bare),
+            *(run._get_export_skipped(*pair) for pair in run.skipped or []),
+        ]
+
+    def _get_export_labels(self):
+        """:return: labels of the selections of ``invoice.delivery``, by field"""
+        delivery_fields = self.env["invoice.delivery"]._fields
+        names = ("role", "sending_method", "state", "failure_type")
+        return {
+            name: dict(delivery_fields[name]._description_selection(self.env))
+            for name in names
+        }
+
+    def _get_export_document(self, move):
+        """:return: the cells of a document"""
+        return [
+            move.name or "",
+            move.commercial_partner_id.display_name or "",
+            move.amount_total,
+            move.currency_id.name,
+        ]
+
+    def _get_export_delivery(self, delivery, labels):
+        return [
+            *self._get_export_document(delivery.move_id),
+            delivery.email or "",
+            labels["role"][delivery.role],
+            labels["sending_method"][delivery.sending_method],
+            labels["state"][delivery.state],
+            self._export_time(delivery.sent_datetime),
+            self._export_time(delivery.view_datetime),
+            labels["failure_type"].get(delivery.failure_type, ""),
+            delivery.failure_reason or "",
+            delivery.advice,
+        ]
+
+    def _get_export_line(self, line, labels):
+        """:return: the row of a document that goes by other ways than mail"""
+        outcomes = {
+            "waiting": self.env._("Waiting"),
+            "failed": self.env._("Not sent"),
+            "skipped": self.env._("Left out"),
+            "sent": self.env._("Handed over"),
+        }
+        return [
+            *self._get_export_document(line.move_id),
+            "",
+            "",
+            ", ".join(line.sending_methods or []),
+            outcomes[line._get_outcome()],
+            "",
+            "",
+            labels["failure_type"].get(line.failure_type, ""),
+            line.failure_reason or "",
+            line.advice,
+        ]
+
+    def _get_export_skipped(self, document, reason):
+        """:return: the row of a document that was left out at Send"""
+        return [
+            document,
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            self.env._("Left out"),
+            "",
+            "",
+            "",
+            reason,
+            "",
+        ]
+
+    def _export_time(self, moment):
+        """:return: a moment in the user's time zone, as words: a table has no zone"""
+        return format_datetime(self.env, moment) if moment else ""

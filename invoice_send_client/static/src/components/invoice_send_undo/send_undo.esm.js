@@ -1,0 +1,186 @@
+import {Component, onMounted, onWillUnmount, reactive, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {browser} from "@web/core/browser/browser";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+
+const TICK_MS = 250;
+// A worker that has not said a word by then is not waited for: the tray tells.
+const PATIENCE_MS = 60000;
+const STORAGE_KEY = "invoice_send_client.undo";
+
+/**
+ * One press of Send: counts its undo pause down, then shows how far it came.
+ *
+ * The time that counts is the server's: without this page the scheduled action does
+ * the same, only up to a minute later.
+ */
+class InvoiceSendUndo extends Component {
+    static template = "invoice_send_client.InvoiceSendUndo";
+    static props = {pause: Object, onClose: Function};
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.told = useState(useService("invoice_send_messages").state);
+        this.state = useState({seconds: this.secondsLeft, isStarted: false, isBusy: false});
+        onMounted(() => {
+            this.timer = browser.setInterval(() => this.tick(), TICK_MS);
+        });
+        onWillUnmount(() => browser.clearInterval(this.timer));
+    }
+
+    get secondsLeft() {
+        return Math.max(Math.ceil((this.props.pause.deadline - Date.now()) / 1000), 0);
+    }
+
+    get runs() {
+        return this.props.pause.runIds.map((id) => this.told.runs[id]).filter(Boolean);
+    }
+
+    get progress() {
+        const sum = (name) => this.runs.reduce((total, run) => total + run[name], 0);
+        const total = sum("document_count") || this.props.pause.count;
+        const done = this.runs.length ? total - sum("waiting_count") : 0;
+        return {total, done, percent: total ? (100 * done) / total : 0};
+    }
+
+    get words() {
+        if (this.state.isStarted) {
+            return _t("Sending: %(done)s of %(total)s documents done", this.progress);
+        }
+        return _t("%(count)s documents leave in %(seconds)s s", {
+            count: this.props.pause.count,
+            seconds: this.state.seconds,
+        });
+    }
+
+    // Read out once: a countdown that speaks each second says nothing
+    get spoken() {
+        return _t("%s documents leave soon. Undo and Send now are offered.", [
+            this.props.pause.count,
+        ]);
+    }
+
+    tick() {
+        if (this.state.isStarted) {
+            const isDone =
+                this.runs.length === this.props.pause.runIds.length &&
+                this.runs.every((run) => run.state === "done");
+            if (isDone || Date.now() > this.props.pause.deadline + PATIENCE_MS) {
+                this.props.onClose();
+            }
+            return;
+        }
+        this.state.seconds = this.secondsLeft;
+        if (!this.state.seconds && !this.state.isBusy) {
+            this.begin("action_start");
+        }
+    }
+
+    async begin(method) {
+        this.state.isBusy = true;
+        this.state.isStarted = true;
+        this.props.pause.deadline = Math.min(this.props.pause.deadline, Date.now());
+        try {
+            await this.orm.call("invoice.send.run", method, [this.props.pause.runIds]);
+        } catch (error) {
+            this.props.onClose();
+            throw error;
+        }
+    }
+
+    async undo() {
+        this.state.isBusy = true;
+        let next = null;
+        try {
+            next = await this.orm.call("invoice.send.run", "action_undo", [
+                this.props.pause.runIds,
+            ]);
+        } finally {
+            this.props.onClose();
+        }
+        // A plain call adds no views
+        await this.action.doAction(
+            {views: [[false, "form"]], ...next},
+            {
+                onClose: () =>
+                    this.action.doAction({
+                        type: "ir.actions.client",
+                        tag: "soft_reload",
+                    }),
+            }
+        );
+    }
+}
+
+class InvoiceSendUndoContainer extends Component {
+    static template = "invoice_send_client.InvoiceSendUndoContainer";
+    static components = {InvoiceSendUndo};
+    static props = {service: Object};
+
+    setup() {
+        this.pauses = useState(this.props.service.pauses);
+    }
+
+    close(pause) {
+        this.props.service.remove(pause.key);
+    }
+}
+
+/** The undo pauses of this tab; they live on when its page is loaded again. */
+export const sendUndoService = {
+    start() {
+        const pauses = reactive([]);
+
+        function keep() {
+            const text = JSON.stringify(pauses);
+            browser.sessionStorage.setItem(STORAGE_KEY, text);
+        }
+
+        function remove(key) {
+            const index = pauses.findIndex((pause) => pause.key === key);
+            if (index >= 0) {
+                pauses.splice(index, 1);
+                keep();
+            }
+        }
+
+        function add(pause) {
+            remove(pause.key);
+            pauses.push(pause);
+            keep();
+        }
+
+        JSON.parse(browser.sessionStorage.getItem(STORAGE_KEY) || "[]").forEach(add);
+        const service = {pauses, add, remove};
+        registry.category("main_components").add("invoice_send_client.undo", {
+            Component: InvoiceSendUndoContainer,
+            props: {service},
+        });
+        return service;
+    },
+};
+
+registry.category("services").add("invoice_send_undo", sendUndoService);
+
+/**
+ * After Send: close the window and count the undo pause down.
+ *
+ * @param {Object} env
+ * @param {{params: Object}} action see ``_offer_undo`` of the review window
+ * @returns {Object} what closes the window
+ */
+function undoAction(env, action) {
+    const {run_ids, seconds, count, message, next} = action.params;
+    env.services.invoice_send_undo.add({
+        key: run_ids.join(),
+        runIds: run_ids,
+        count,
+        message,
+        deadline: Date.now() + seconds * 1000,
+    });
+    return next;
+}
+
+registry.category("actions").add("invoice_send_client.undo", undoAction);

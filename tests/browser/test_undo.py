@@ -1,0 +1,174 @@
+"""The undo pause in the browser: Undo, Send now, its end, a page that goes (B18)."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from devenv import browser
+from tests.helpers import polling, review
+from tests.helpers.odoo_server import OdooServer
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+#: The web client's styles and scripts are put together at the first call.
+PAGE_MS = 90_000
+#: A page that has to read something again.
+CHANGE_MS = 30_000
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+#: Long enough for a slow machine to press Undo, and to be cut short by "Send now".
+LONG_PAUSE, SHORT_PAUSE = 120, 4
+
+
+@pytest.fixture(scope="module")
+def seller(seller, dev_environment, tmp_path_factory):
+    """Seller SRL, served by an Odoo with a worker for scheduled actions."""
+    log = tmp_path_factory.mktemp("undo") / "odoo.log"
+    server = OdooServer(dev_environment, seller.server.database, log, cron_threads=1)
+    server.start()
+    yield seller.through(server)
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    expect.set_options(timeout=CHANGE_MS)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=browser.ensure(), args=ARGUMENTS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def emails(seller):
+    """Addresses of two customers."""
+    return [seller.address("undo") for _number in range(2)]
+
+
+@pytest.fixture
+def open_window(chromium, seller, emails):
+    """Open the review window for an invoice to each address."""
+    contexts = []
+
+    def opened(size="desktop"):
+        width, height = SIZES[size]
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        session = {"name": "session_id", "value": seller.user.session_id}
+        context.add_cookies([{**session, "url": seller.server.url}])
+        context.set_default_timeout(PAGE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        name = f"Undo {emails[0].partition('@')[0]}"
+        review.post_many(seller, emails, name=name)
+        page.goto(f"{seller.server.url}/odoo/customer-invoices")
+        search = page.get_by_role("searchbox")
+        search.fill(name)
+        search.press("Enter")
+        expect(page.locator(".o_data_row")).to_have_count(2)
+        page.locator("thead .o_list_record_selector input").check()
+        page.locator(".o_control_panel button[name]").first.click()
+        expect(window(page)).to_be_visible()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def window(page):
+    """Return the review window."""
+    return page.locator(".modal", has=page.locator(".o_invoice_send_review"))
+
+
+def pause(page):
+    """Return the countdown."""
+    return page.locator(".o_invoice_send_undo")
+
+
+def press_send(page):
+    """Press Send and wait for the countdown."""
+    window(page).get_by_role("button", name=re.compile("^Send 2")).click()
+    expect(window(page)).to_have_count(0)
+    expect(pause(page)).to_be_visible()
+
+
+def take_picture(page, name):
+    """Keep what the screen shows, where somebody asks to see it."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def until_sent(sink, emails, seconds):
+    """Wait until each address has its mail, and no second one."""
+    polling.until(lambda: all(map(sink.mails_to, emails)), "the mails", seconds)
+    assert [len(sink.mails_to(email)) for email in emails] == [1, 1]
+
+
+def test_undo_brings_the_window_back_with_what_was_typed(
+    open_window, seller, sink, emails
+):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window()
+        row = window(page).locator(".o_data_row", has_text=emails[1])
+        cell = row.locator("[name='email_to']")
+        cell.click()
+        other = seller.address("other")
+        cell.locator("input, textarea").fill(other)
+        press_send(page)
+        expect(pause(page)).to_contain_text(re.compile(r"2 documents leave in \d+ s"))
+        expect(pause(page).get_by_role("status")).to_contain_text("Undo and Send now")
+        take_picture(page, "undo")
+        pause(page).get_by_role("button", name="Undo").click()
+        expect(window(page)).to_be_visible()
+        expect(pause(page)).to_have_count(0)
+        expect(window(page)).to_contain_text(other)
+        assert not any(map(sink.mails_to, [*emails, other]))
+        press_send(page)
+        pause(page).get_by_role("button", name="Send now").click()
+        until_sent(sink, [emails[0], other], 60)
+        expect(pause(page)).to_have_count(0)
+    assert sink.mails_to(emails[1]) == []
+
+
+def test_end_of_the_countdown_sends_at_once(open_window, seller, sink, emails):
+    with seller.company_setting(invoice_undo_seconds=SHORT_PAUSE):
+        page = open_window()
+        press_send(page)
+        # Odoo's own workers look at their jobs once a minute
+        until_sent(sink, emails, 30)
+        expect(pause(page)).to_have_count(0)
+
+
+def test_page_that_is_loaded_again_counts_on(open_window, seller, sink, emails):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window()
+        press_send(page)
+        page.reload()
+        expect(pause(page)).to_contain_text("2 documents leave in")
+        pause(page).get_by_role("button", name="Undo").click()
+        expect(window(page)).to_be_visible()
+    assert not any(map(sink.mails_to, emails))
+
+
+def test_sending_does_not_need_the_page(open_window, seller, sink, emails):
+    with seller.company_setting(invoice_undo_seconds=SHORT_PAUSE):
+        page = open_window()
+        press_send(page)
+        page.close()
+        until_sent(sink, emails, 90)
+
+
+def test_countdown_fits_a_phone(open_window, seller):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window()
+        page.set_viewport_size(dict(zip(("width", "height"), SIZES["phone"])))
+        window(page).get_by_role("button", name=re.compile("^Send 2")).click()
+        box = pause(page).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= SIZES["phone"][0]
+        take_picture(page, "undo_phone")
+        pause(page).get_by_role("button", name="Undo").click()
+        expect(window(page)).to_be_visible()
