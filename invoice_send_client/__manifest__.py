@@ -28,6 +28,7 @@
         "data/letters/uk.xml",
         "views/client_page_templates.xml",
         "views/invoice_delivery_views.xml",
+        "views/ir_mail_server_views.xml",
         "views/invoice_send_run_views.xml",
         "views/invoice_send_template_views.xml",
         "views/account_move_views.xml",

@@ -163,6 +163,21 @@ AT_ONCE_RECIPIENTS = 20
 #: was measured, and the user sees how far it got.
 CONFIRM_AT_ONCE = 20
 
-#: Minutes between the attempts at one recipient (requirements B6, issue "A sending
+#: Minutes between the attempts at one recipient, or at one document that can't be
+#: prepared, as long as the company says nothing else (requirements B6, issue "A sending
 #: that can be trusted").
 RETRY_MINUTES = (1, 5, 15, 60)
+
+#: Times that a worker may die while it makes a document's PDF before it is left alone.
+PDF_TRIES = 3
+
+#: Mails that leave through one SMTP session: mail servers end it after a number of
+#: their own, and the mail that comes next would be put off for it.
+MAILS_PER_SESSION = 50
+
+#: PostgreSQL's ``lock_timeout`` while a document is prepared or an attempt begun: what
+#: somebody else holds for longer is put off, and holds up no other document (B3).
+LOCK_TIMEOUT = "5s"
+
+#: Seconds between two words to the user on how far a run came.
+TELL_SECONDS = 1

@@ -243,9 +243,11 @@ class AccountMove(models.Model):
 
     def _cron_account_move_send(self, job_count=10):
         # EXTENDS 'account'
+        Run = self.env["invoice.send.run"]
+        Run._note_progress(1, 1)
         self.env["invoice.send.request"]._write_runs()
-        self.env["invoice.send.run"]._process_due()
-        self.env["invoice.send.run.line"]._make_due_pdfs()
+        Run._process_due()
+        Run._note_progress(0, 0)
         return super()._cron_account_move_send(job_count=job_count)
 
     @api.depends("invoice_send_line_ids.state")

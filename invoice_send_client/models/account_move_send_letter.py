@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..const import MOVE_DOCUMENT_TYPES
 from ..tools import addresses
-from .invoice_send_run_line import LINK_PLACEHOLDER
+from .invoice_send_run_line_mail import LINK_PLACEHOLDER
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -132,9 +132,10 @@ class AccountMoveSend(models.AbstractModel):
         # sudo: mails have no access of their own; this one goes to the user alone
         mail = self.env["mail.mail"].sudo().create(values)
         files = mail.attachment_ids
-        with mail._keep_sessions() as sessions:
+        with mail._keep_sessions(heeds_throttle=False) as work:
             email = self.env.user.email_normalized
-            [verdict] = mail._send_with_verdicts([email], sessions).values()
+            attempt = mail._send_with_verdicts([email], work, is_urgent=True)
+            [verdict] = attempt.verdicts.values()
         mail.exists().unlink()
         files.unlink()
         return verdict

@@ -11,11 +11,10 @@ from ..const import (
     DOCUMENT_MODES,
     FAILURE_TYPES,
     LINK_SCOPE,
-    RETRY_MINUTES,
     ROLES,
     TARGET_EVENTS,
 )
-from ..tools import addresses, links, visitor
+from ..tools import addresses, links, sending_pass, visitor
 
 
 class InvoiceDelivery(models.Model):
@@ -102,6 +101,19 @@ class InvoiceDelivery(models.Model):
     next_attempt_datetime = fields.Datetime(
         string="Next attempt on", help="Empty while waiting: due now."
     )
+    last_attempt_datetime = fields.Datetime(
+        readonly=True, help="When the mail server was asked last, to the microsecond."
+    )
+    mail_server_id = fields.Many2one(
+        "ir.mail_server",
+        string="Mail Server",
+        ondelete="set null",
+        readonly=True,
+        help="The server that was asked last. Empty: that of Odoo's configuration.",
+    )
+    is_unseen = fields.Boolean(
+        help="A failure that the sender has not looked at yet.",
+    )
 
     # where it belongs
     run_id = fields.Many2one("invoice.send.run", ondelete="restrict", index=True)
@@ -121,6 +133,10 @@ class InvoiceDelivery(models.Model):
     )
     _link_key_unique = models.UniqueIndex("(link_key) WHERE link_key IS NOT NULL")
     _due = models.Index("(next_attempt_datetime, id) WHERE state = 'outgoing'")
+    _last_attempt = models.Index(
+        "(last_attempt_datetime) WHERE last_attempt_datetime IS NOT NULL"
+    )
+    _unseen = models.Index("(run_id) WHERE is_unseen")
 
     @api.depends("email", "move_id.name")
     def _compute_display_name(self):
@@ -220,31 +236,54 @@ class InvoiceDelivery(models.Model):
             failure_reason=reason,
             attempt_datetime=False,
             next_attempt_datetime=False,
+            is_unseen=True,
         )
         moved._record_event("error", reasons=failure_type, detail=reason)
         return moved
 
-    def _set_deferred(self, failure_type, reason):
+    def _set_deferred(self, failure_type, reason, not_before=None):
         """Refused for now: try again later, or give up when the tries are used up.
 
         :param str failure_type: ``deferred`` or ``server``
         :param str reason: the server's words
+        :param datetime not_before: the end of the server's pause
         :return: the deliveries that gave up
         """
-        tired = self.filtered(lambda d: d.attempt_count > len(RETRY_MINUTES))
+        tired = self.filtered(
+            lambda d: d.attempt_count > len(d.company_id._get_invoice_retry_minutes())
+        )
         waiting = self - tired
         for delivery in waiting:
-            minutes = RETRY_MINUTES[max(delivery.attempt_count, 1) - 1]
+            pauses = delivery.company_id._get_invoice_retry_minutes()
+            minutes = pauses[max(delivery.attempt_count, 1) - 1]
             due = fields.Datetime.now() + timedelta(minutes=minutes)
-            delivery.write(
-                {
-                    "attempt_datetime": False,
-                    "failure_reason": reason,
-                    "next_attempt_datetime": due,
-                }
-            )
+            delivery._set_waiting(max(due, not_before or due), reason)
         waiting._record_event("outgoing", reasons=failure_type, detail=reason)
         return tired._set_error(failure_type, reason)
+
+    def _set_waiting(self, until, reason=""):
+        """Let deliveries wait; nothing is known to be wrong with them.
+
+        :param datetime until: not to be tried before
+        :param str reason: why, for the user; what was said before stays where empty
+        """
+        values = {"attempt_datetime": False, "next_attempt_datetime": until}
+        if reason:
+            values["failure_reason"] = reason
+        self.write(values)
+
+    def _set_held(self, hold):
+        """The mail server is to be left alone for now: wait for it.
+
+        One that is not reached counts as an attempt, so that nothing waits forever.
+
+        :param tools.sending_pass.Hold hold: until when, and why
+        """
+        if not hold.is_failure:
+            return self._set_waiting(hold.until)
+        for delivery in self:
+            delivery.attempt_count += 1
+        return self._set_deferred("server", hold.reason, hold.until)
 
     def _set_cancelled(self):
         """Withdraw what has not left yet.
@@ -272,32 +311,47 @@ class InvoiceDelivery(models.Model):
             failure_reason=False,
             attempt_count=0,
             next_attempt_datetime=False,
+            is_unseen=False,
         )
         # where no letter could be written, it is tried from the documents on
-        failed = moved.line_id.filtered(lambda line: line.state == "failed")
-        failed.write({"state": "waiting"})
+        moved.line_id._set_retry()
+        self.env["invoice.send.server"]._forget_pauses()
         return moved
 
     # -- attempts ------------------------------------------------------------------
 
     def _start_attempt(self):
         """Write down that the mail server is about to be asked. To be committed."""
-        now = fields.Datetime.now()
+        now = sending_pass.now()
         for delivery in self:
             delivery.write(
                 {
                     "attempt_count": delivery.attempt_count + 1,
                     "attempt_datetime": now,
+                    "last_attempt_datetime": now,
                     "next_attempt_datetime": False,
                 }
             )
 
-    def _end_attempt(self, verdict):
+    def _withdraw_attempt(self):
+        """The mail server was not asked after all."""
+        for delivery in self:
+            delivery.write(
+                {
+                    "attempt_count": delivery.attempt_count - 1,
+                    "attempt_datetime": False,
+                    "last_attempt_datetime": False,
+                }
+            )
+
+    def _end_attempt(self, verdict, server_id=False):
         """Write the verdict of one attempt.
 
         :param tools.verdict.Verdict verdict: what the mail server said
+        :param int server_id: which one, see ``tools.verdict.Attempt``
         """
         self.ensure_one()
+        self.mail_server_id = server_id
         if not verdict.failure_type:
             self._set_sent()
         elif verdict.retry:
@@ -318,6 +372,11 @@ class InvoiceDelivery(models.Model):
                 "arrived; it is not sent again by itself."
             ),
         )
+
+    def _is_asked_for(self):
+        """:return: whether somebody made this one due by hand, though it was put off"""
+        self.ensure_one()
+        return bool(self.failure_reason and not self.next_attempt_datetime)
 
     def _is_due(self):
         """:return: whether this delivery waits and its time has come"""

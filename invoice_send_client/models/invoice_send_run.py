@@ -1,24 +1,12 @@
-import contextlib
-import logging
 from collections import Counter, defaultdict
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.modules.registry import Registry
 from odoo.tools import SQL, format_datetime
 
-from ..const import (
-    AT_ONCE_RECIPIENTS,
-    DELIVERY_PROBLEMS,
-    LINE_LOCK_CLASS,
-    PASS_SECONDS,
-    RESCUE_SECONDS,
-)
+from ..const import AT_ONCE_RECIPIENTS, DELIVERY_PROBLEMS
 from ..tools import addresses
-
-_logger = logging.getLogger(__name__)
 
 
 class InvoiceSendRun(models.Model):
@@ -46,6 +34,12 @@ class InvoiceSendRun(models.Model):
     failed_count = fields.Integer(string="Not sent", compute="_compute_counts")
     skipped_count = fields.Integer(string="Skipped", compute="_compute_counts")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
+    start_datetime = fields.Datetime(
+        string="Leaves on",
+        readonly=True,
+        help="Nothing leaves before: the end of the undo pause, or the time chosen by "
+        "“Send later”. Empty: at once.",
+    )
     skipped = fields.Json(help="Documents left out at Send: name and reason of each.")
     is_result_due = fields.Boolean(help="The user waits to hear how it ended.")
     skipped_text = fields.Text(string="Left out", compute="_compute_skipped_text")
@@ -147,8 +141,13 @@ class InvoiceSendRun(models.Model):
         self = self.sudo()
         moves = self.env["account.move"].concat(*moves_data)
         last_lines = self._check_not_sent_meanwhile(moves, moves_data)
+        times = [data.get("scheduled_datetime") for data in moves_data.values()]
         run = self.create(
-            {"user_id": self.env.uid, "company_id": moves.company_id[:1].id}
+            {
+                "user_id": self.env.uid,
+                "company_id": moves.company_id[:1].id,
+                "start_datetime": min(filter(None, times), default=False),
+            }
         )
         lines = self.env["invoice.send.run.line"].create(
             [
@@ -192,6 +191,7 @@ class InvoiceSendRun(models.Model):
             "mail_attachments_widget": move_data.get("mail_attachments_widget"),
             "shared_files": move_data.get("shared_files"),
             "scheduled_datetime": move_data.get("scheduled_datetime"),
+            "next_attempt_datetime": move_data.get("scheduled_datetime"),
             "author_partner_id": move_data.get("author_partner_id"),
             "document_mode": move_data["document_mode"],
             "copy_mode": move.company_id.invoice_copy_mode,
@@ -262,131 +262,7 @@ class InvoiceSendRun(models.Model):
         """
         self.skipped = [list(pair) for pair in skipped]
 
-    # -- work ------------------------------------------------------------------------
-
-    @api.model
-    def _can_commit(self):
-        return self.env["account.move.send"]._can_commit()
-
-    @api.model
-    def _commit(self):
-        """The one place with an explicit commit: what is done so far stays done.
-
-        The mail server's word can't be rolled back, so an attempt is committed before
-        it is asked and its verdict after it.
-        """
-        if self._can_commit():
-            self.env.cr.commit()  # pylint: disable=invalid-commit
-
-    @api.model
-    @contextlib.contextmanager
-    def _isolate(self):
-        """Undo the block's work when it raises, and let the exception pass.
-
-        A savepoint would be lost as soon as an e-invoice commits its own progress, so
-        the whole transaction goes: everything before the block was committed. Where
-        nothing can be committed a savepoint is all there is.
-        """
-        if not self._can_commit():
-            with self.env.cr.savepoint():
-                yield
-            return
-        try:
-            yield
-        except Exception:
-            if not self.env.cr.closed:  # a server that stops closes it
-                self.env.cr.rollback()
-            raise
-
-    def _start(self):
-        """Begin to work on the runs as soon as this transaction is committed.
-
-        One document is sent at once, several by the cron. Where nothing can be
-        committed (a test's transaction) the work is done here.
-        """
-        if not self._can_commit():
-            self._process()
-            return
-        if len(self.line_ids) > 1 or len(self.delivery_ids) > AT_ONCE_RECIPIENTS:
-            self._trigger_cron()
-            return
-        self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
-        dbname, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
-
-        @self.env.cr.postcommit.add
-        def work():
-            with Registry(dbname).cursor() as cr:
-                # su: the records of a sending have no writer but the sending itself
-                env = api.Environment(cr, uid, {}, su=True)
-                env["invoice.send.run"].browse(ids)._process()
-
-    @api.model
-    def _trigger_cron(self, delay=timedelta()):
-        # sudo: users may start their own sending, not read scheduled actions
-        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
-        cron._trigger(fields.Datetime.now() + delay)
-
-    def _start_by_cron(self):
-        """Let the cron work on the runs, now or at the time that was chosen; the user
-        is told at the end."""
-        self.is_result_due = True
-        now = fields.Datetime.now()
-        times = [time or now for time in self.line_ids.mapped("scheduled_datetime")]
-        self._trigger_cron(max(min(times) - now, timedelta()))
-
-    def _process(self):
-        """Work on what is due of these runs, document by document."""
-        self.line_ids.sorted("id")._process_all()
-
-    @api.model
-    def _process_due(self):
-        """Work on what is due, oldest first, as long as a pass of the cron may take."""
-        lines = self._find_due()
-        if lines:
-            # Odoo parks a job whose worker died three times before any progress
-            self._note_progress(1, len(lines))
-        left = lines._process_all(PASS_SECONDS)
-        if lines:
-            self._note_progress(len(lines) - len(left), len(left))
-        if left:
-            self._trigger_cron()
-        self._tell_results()
-
-    @api.model
-    def _note_progress(self, done, remaining):
-        """Commit, and tell Odoo's scheduler how far its job came.
-
-        :param int done: documents
-        :param int remaining: documents
-        """
-        if self._can_commit():
-            self.env["ir.cron"]._commit_progress(done, remaining=remaining)
-
-    @api.model
-    def _find_due(self):
-        """:return: the lines with something due"""
-        now = fields.Datetime.now()
-        deliveries = self.env["invoice.delivery"].search(
-            [
-                ("state", "=", "outgoing"),
-                "|",
-                ("next_attempt_datetime", "=", False),
-                ("next_attempt_datetime", "<=", now),
-            ],
-            order="next_attempt_datetime nulls first, id",
-        )
-        # documents that go by other ways than mail have no recipient
-        unmailed = self.env["invoice.send.run.line"].search(
-            [
-                ("state", "=", "waiting"),
-                ("delivery_ids", "=", False),
-                "|",
-                ("scheduled_datetime", "=", False),
-                ("scheduled_datetime", "<=", now),
-            ],
-            order="id",
-        )
-        return deliveries.line_id | unmailed
+    # -- the user is told ------------------------------------------------------------
 
     @api.model
     def _tell_results(self):
@@ -425,27 +301,6 @@ class InvoiceSendRun(models.Model):
             },
         }
 
-    @api.model
-    @contextlib.contextmanager
-    def _hold(self, line):
-        """Hold a line against other workers, across commits, until the block ends.
-
-        PostgreSQL lets go of the lock when the connection dies with its worker: that
-        tells a dead worker from a slow one, which no time limit can.
-
-        :param line: ``invoice.send.run.line``
-        :return: whether the line is held; another worker has it otherwise
-        """
-        key = SQL("%s, %s", LINE_LOCK_CLASS, line.id)
-        with self.env.registry.cursor() as cr:
-            cr.execute(SQL("SELECT pg_try_advisory_lock(%s)", key))
-            held = cr.fetchone()[0]
-            try:
-                yield held
-            finally:
-                if held:
-                    cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
-
     # -- buttons ---------------------------------------------------------------------
 
     def action_retry_failed(self):
@@ -456,6 +311,67 @@ class InvoiceSendRun(models.Model):
         if not failed:
             raise UserError(self.env._("Nothing failed in this sending."))
         failed.action_retry()
+
+    def _check_sender(self):
+        """Let only those act on runs who may send their documents.
+
+        :return: the runs with the right to write them
+        :rtype: invoice.send.run
+        :raise AccessError: where the user may not write one of the documents
+        """
+        # sudo: which documents they are is asked, then whether the user may write them
+        moves = self.sudo().line_ids.move_id.sudo(False)
+        moves.check_access("write")
+        # sudo: runs have no writer but the sending; the documents were checked
+        return self.sudo()
+
+    def _get_waiting_deliveries(self):
+        """:return: the recipients whom no mail server was asked for yet, or will be
+            asked for again"""
+        return self.delivery_ids.filtered(
+            lambda d: d.state == "outgoing" and not d.attempt_datetime
+        )
+
+    def action_cancel_waiting(self):
+        """Withdraw what has not left yet.
+
+        :raise UserError: where nothing waits
+        """
+        runs = self._check_sender()
+        waiting = runs._get_waiting_deliveries()
+        unmailed = runs.line_ids.filtered(
+            lambda line: line.state == "waiting" and not line.delivery_ids
+        )
+        if not waiting and not unmailed:
+            raise UserError(
+                self.env._("Nothing waits any more in this sending: all has left.")
+            )
+        waiting._set_cancelled()
+        unmailed._skip_withdrawn()
+        for run in runs:
+            run._tell_progress()
+
+    def action_send_now(self):
+        """Let what waits for its time leave now: send later, undo pause, next try.
+
+        :raise UserError: where nothing waits
+        """
+        runs = self._check_sender()
+        waiting = runs._get_waiting_deliveries()
+        lines = runs.line_ids.filtered(lambda line: line.state == "waiting")
+        if not waiting and not lines:
+            raise UserError(
+                self.env._("Nothing waits any more in this sending: all has left.")
+            )
+        waiting.next_attempt_datetime = False
+        lines.next_attempt_datetime = False
+        runs.start_datetime = False
+        self.env["invoice.send.server"]._forget_pauses()
+        runs._trigger_cron()
+
+    def action_start(self):
+        """Wake the scheduled action: called by the browser at the undo pause's end."""
+        self._check_sender()._trigger_cron()
 
     def _get_result(self):
         """:return: what the window shows after Send

@@ -1,23 +1,11 @@
-import logging
-import time
-
 from markupsafe import Markup
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from ..const import (
-    COPY_MODES,
-    DELIVERY_PROBLEMS,
-    DOCUMENT_MODES,
-    FAILURE_TYPES,
-    PASS_SECONDS,
-)
+from ..const import COPY_MODES, DELIVERY_PROBLEMS, DOCUMENT_MODES, FAILURE_TYPES
 from ..tools import addresses
-
-_logger = logging.getLogger(__name__)
 
 
 class DocumentsError(UserError):
@@ -105,11 +93,6 @@ class InvoiceSendRunLine(models.Model):
     scheduled_datetime = fields.Datetime(help="Nothing leaves before it.")
     failure_type = fields.Selection(FAILURE_TYPES)
     failure_reason = fields.Text()
-    is_pdf_due = fields.Boolean(
-        help="The mail left without the legal PDF, which is made after all due mails "
-        "(D5).",
-    )
-    _pdf_due = models.Index("(id) WHERE is_pdf_due")
 
     def _get_outcome(self):
         """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``"""
@@ -216,88 +199,11 @@ class InvoiceSendRunLine(models.Model):
 
     # -- work ------------------------------------------------------------------------
 
-    def _process_all(self, seconds=None):
-        """Work on these lines one by one, as the users who pressed Send.
-
-        Documents that go in one mail are worked on together, by their first line.
-
-        :param float seconds: begin no further document after that time
-        :return: the lines that were not come to
-        """
-        start = time.monotonic()
-        leads = self.browse(
-            dict.fromkeys((line.lead_line_id or line).id for line in self)
-        )
-        for number, line_id in enumerate(leads.ids):
-            line = self.browse(line_id)  # alone: nothing is read for all of the run
-            if seconds and time.monotonic() - start > seconds:
-                return leads[number:]
-            try:
-                with self.env["invoice.send.run"]._isolate():
-                    # sudo: the records of a sending have no writer but the sending
-                    line.with_user(line.run_id.user_id).sudo()._process()
-            except Exception:
-                # what went wrong with one document never holds up another (B3)
-                _logger.exception("Sending line %s failed", line.id)
-        return self.browse()
-
-    def _process(self):
-        """Make the documents, write the letter and send it, as far as it is due.
-
-        Alone on this line: a second worker leaves at once. Each step is committed, a
-        failure stays with this document.
-        """
-        self.ensure_one()
-        Run = self.env["invoice.send.run"]
-        with Run._hold(self) as held:
-            if not held:
-                return
-            Run._commit()  # begin a transaction that sees what the last holder wrote
-            self.env.invalidate_all()
-            group = self._get_group()
-            for line in group:
-                if line.state == "waiting" and line._get_outcome() == "waiting":
-                    line._write_letter()
-                    Run._commit()
-            # one that was put off would leave in a mail of its own: all wait for it
-            if not any(line._is_letter_due() for line in group):
-                group.filtered(lambda line: line.state == "written")._deliver()
-
-    def _is_letter_due(self):
-        """:return: whether recipients of this line wait for its letter"""
-        self.ensure_one()
-        is_waiting = self.state == "waiting" and bool(self.delivery_ids)
-        return is_waiting and self._get_outcome() == "waiting"
-
     def _skip_withdrawn(self):
         """A document that waited, and has nobody left to go to, is done with."""
         for line in self.filtered(lambda line: line.state == "waiting"):
             if set(line.delivery_ids.mapped("state")) <= {"cancel"}:
                 line.state = "skipped"
-
-    def _get_group(self):
-        """:return: the lines of all documents that go in one mail with this one"""
-        self.ensure_one()
-        if not self.lead_line_id:
-            return self
-        return self.search([("lead_line_id", "=", self.lead_line_id.id)], order="id")
-
-    def _write_letter(self):
-        """Documents and letter, by the native pipeline; its errors end here."""
-        try:
-            with self.env["invoice.send.run"]._isolate():
-                self._make_documents_and_letter()
-        except OperationalError:
-            # somebody else changed the document in the same moment: the cron takes it
-            _logger.info("Sending of line %s put off: concurrent change", self.id)
-            self.env["invoice.send.run"]._trigger_cron()
-        except DocumentsError as error:
-            self._set_failed("edi", str(error))
-        except UserError as error:
-            self._set_failed("render", str(error))
-        except Exception as error:
-            _logger.exception("Sending line %s: the letter can't be written", self.id)
-            self._set_failed("render", str(error))
 
     def _make_documents_and_letter(self):
         Send = self.env["account.move.send"]
@@ -453,214 +359,3 @@ class InvoiceSendRunLine(models.Model):
         if not self.copy_followers:
             return self.env["res.partner"]
         return self.move_id._get_internal_followers(self.author_partner_id)
-
-    # -- the legal PDF of link mode --------------------------------------------------
-
-    @api.model
-    def _make_due_pdfs(self):
-        """Make the PDFs that no mail waited for, each on its own; for the cron.
-
-        One that can't be made is told in the document's chatter and not tried again
-        by itself; the client's request for it tries once more.
-        """
-        Run, start = self.env["invoice.send.run"], time.monotonic()
-        for line_id in self.search([("is_pdf_due", "=", True)], order="id").ids:
-            line = self.browse(line_id)  # alone: nothing is read for all that are due
-            if time.monotonic() - start > PASS_SECONDS:
-                Run._trigger_cron()
-                return
-            line.is_pdf_due = False
-            Run._commit()
-            if line.move_id.state == "posted":
-                line._make_pdf()
-            Run._commit()
-
-    def _make_pdf(self):
-        """Make the legal PDF; why it can't be made is told in the chatter."""
-        try:
-            with self.env["invoice.send.run"]._isolate():
-                self.move_id._ensure_invoice_pdf()
-        except Exception as error:
-            _logger.exception("The PDF of sending line %s can't be made", self.id)
-            self.move_id.message_post(
-                body=self.env._("The PDF could not be made: %s", error)
-            )
-
-    # -- mails -----------------------------------------------------------------------
-
-    def _deliver(self):
-        """Send to each recipient that is due; one attempt is one committed step.
-
-        These lines are one document, or all that go in one mail.
-        """
-        Run = self.env["invoice.send.run"]
-        self.delivery_ids._close_broken_attempts()
-        due = self.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
-        if not due:
-            Run._commit()
-            return
-        if any(self.mapped("is_pdf_due")):
-            Run._trigger_cron()
-        bodies = {}
-        with self.env["mail.mail"]._keep_sessions() as sessions:
-            for recipients in self._divide_into_mails(due):
-                recipients._start_attempt()
-                Run._commit()
-                lines = recipients.line_id.sorted("id")
-                if lines not in bodies:
-                    bodies[lines] = lines._render_mail_body()
-                mail = self._create_mail(recipients, bodies[lines])
-                emails = {addresses.to_ascii(d.email): True for d in recipients}
-                verdicts = mail._send_with_verdicts(list(emails), sessions)
-                self._settle(recipients, verdicts)
-
-    @api.model
-    def _divide_into_mails(self, deliveries):
-        """:return: deliveries that one mail carries each: a personal copy has one
-            recipient, with all documents; a shared message all of them
-
-        :rtype: list
-        """
-        if deliveries.line_id[:1].copy_mode == "shared":
-            return [deliveries]
-        return list(deliveries.grouped(lambda d: addresses.to_ascii(d.email)).values())
-
-    def _settle(self, recipients, verdicts):
-        """Write verdicts down for good: what the server said can't be asked again.
-
-        :param recipients: ``invoice.delivery``
-        :param dict verdicts: ``tools.verdict.Verdict`` by address in ASCII
-        """
-        Run = self.env["invoice.send.run"]
-        for last in (False, False, True):
-            try:
-                with Run._isolate():
-                    for delivery in recipients:
-                        email = addresses.to_ascii(delivery.email)
-                        delivery._end_attempt(verdicts[email])
-                    Run._commit()
-                return
-            except OperationalError:
-                # the client may open the link in this very moment
-                recipients.invalidate_recordset()
-                if last:
-                    raise
-
-    def _render_mail_body(self):
-        """Render the letter in its frame, once for all recipients.
-
-        :return: HTML with each line's :meth:`_get_placeholder` where the recipient's
-            own link belongs
-        :rtype: Markup
-        """
-        first = self[:1]
-        lines = self.with_context(lang=first.mail_lang)
-        return self.env["ir.qweb"]._render(
-            "invoice_send_client.mail_layout",
-            {
-                # sudo: name and colours, for any user
-                "company": lines[:1].move_id.company_id.sudo(),
-                "line": lines[:1],
-                "lines": lines,
-                "move": lines[:1].move_id,
-                "lang": first.mail_lang,
-                "body": first._get_text(),
-                "link": first._get_placeholder(),
-            },
-            lang=first.mail_lang,
-            minimal_qcontext=True,
-        )
-
-    def _get_placeholder(self):
-        """:return: what stands for the client's link to this document while the letter
-        is rendered once for all recipients"""
-        return f"{LINK_PLACEHOLDER}{self.id or ''}"
-
-    def _fill_in_links(self, body, recipients):
-        """Put the links of one mail's recipients into the letter.
-
-        :param Markup body: from :meth:`_render_mail_body`
-        :param recipients: ``invoice.delivery``; a shared message carries the links of
-            the letter's first recipient
-        :rtype: Markup
-        """
-        # the longest first: one placeholder may begin like another
-        for line in recipients.line_id.sorted("id", reverse=True):
-            own = recipients.filtered(lambda d, line=line: d.line_id == line)
-            if line.copy_mode == "shared":
-                own = line.delivery_ids
-            url = own.sorted("id")[:1]._get_landing_url()
-            body = body.replace(line._get_placeholder(), url)
-        return body
-
-    def _create_mail(self, recipients, body):
-        """Make one mail; it is never committed while Odoo's queue could take it.
-
-        :param recipients: ``invoice.delivery``: of one recipient, or of all of a
-            shared message
-        :param Markup body: from :meth:`_render_mail_body`
-        :rtype: mail.mail
-        """
-        known = recipients.filtered("partner_id")
-        emails = dict.fromkeys((recipients - known).mapped("email"))
-        first = recipients.line_id.sorted("id")[:1]
-        template = first.mail_template_id
-        # sudo: mails have no access of their own; the sending was allowed at Send
-        Mail, message = self.env["mail.mail"].sudo(), first.mail_message_id.sudo()
-        mail = Mail.create(
-            {
-                "mail_message_id": message.id,
-                "invoice_delivery_ids": [(6, 0, recipients.ids)],
-                "is_notification": True,
-                "body_html": self._fill_in_links(body, recipients),
-                "email_to": ", ".join(emails),
-                "recipient_ids": [(6, 0, known.partner_id.ids)],
-                "auto_delete": template.auto_delete or not template,
-                "references": message.message_id,
-            }
-        )
-        for delivery in recipients:
-            delivery.line_id._create_notification(delivery, mail)
-        return mail
-
-    def _get_mail_files(self):
-        """:return: name, content and kind of the files of these lines' letters, as
-            ``mail.mail`` attaches them
-
-        :rtype: list[tuple]
-        """
-        # sudo: files of letters that the sending itself has posted
-        files = self.mail_message_id.sudo().attachment_ids
-        return [(file.name, file.raw, file.mimetype) for file in files.sorted("id")]
-
-    def _create_notification(self, delivery, mail):
-        """Let the chatter's own envelope show this recipient's state."""
-        # sudo: notifications are written for other people
-        Notification = self.env["mail.notification"].sudo()
-        recipient = (
-            [("res_partner_id", "=", delivery.partner_id.id)]
-            if delivery.partner_id
-            else [("mail_email_address", "=", delivery.email)]
-        )
-        known = Notification.search(
-            [("mail_message_id", "=", self.mail_message_id.id), *recipient], limit=1
-        )
-        values = {"mail_mail_id": mail.id, "notification_status": "ready"}
-        if known:
-            known.write(values)
-            return
-        Notification.create(
-            {
-                **values,
-                "author_id": self.author_partner_id.id,
-                "mail_message_id": self.mail_message_id.id,
-                "notification_type": "email",
-                "is_read": True,
-                "res_partner_id": delivery.partner_id.id,
-                "mail_email_address": False if delivery.partner_id else delivery.email,
-            }
-        )
-
-
-#: Stands for the client's link while the letter is rendered once for all recipients.
-LINK_PLACEHOLDER = "https://invoice-send-client.invalid/link"

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..tools import addresses
 
@@ -7,6 +7,16 @@ class IrMailServer(models.Model):
     """Says of each failure whether the mail may have arrived all the same."""
 
     _inherit = "ir.mail_server"
+
+    invoice_mails_per_minute = fields.Integer(
+        string="Invoices a minute",
+        help="Mails with invoices that leave by this server a minute at most; what is "
+        "more waits its turn. 0: no limit.",
+    )
+    _mails_per_minute_positive = models.Constraint(
+        "CHECK (invoice_mails_per_minute >= 0)",
+        "The number of mails a minute can't be below 0 (0 means no limit).",
+    )
 
     def _connect__(self, *args, **kwargs):
         # EXTENDS 'base'
@@ -21,12 +31,14 @@ class IrMailServer(models.Model):
 
         ``body_sent``: the mail's last byte has been handed over; past it only the
         server knows whether it kept the mail (requirements B5), and smtplib raises the
-        same exceptions before and after it. ``refused``: the recipients that the
-        server refused of a mail that it took for others; Odoo drops them.
+        same exceptions before and after it. ``is_taken``: the server said so.
+        ``refused``: the recipients that the server refused of a mail that it took for
+        others; Odoo drops them. ``mail_count``: mails that the session was used for.
 
         :param smtplib.SMTP connection: a fresh connection
         """
-        connection.body_sent, connection.refused = False, {}
+        connection.body_sent = connection.is_taken = False
+        connection.refused, connection.mail_count = {}, 0
         send, send_message = connection.send, connection.send_message
 
         def watched_send(data):
@@ -36,7 +48,9 @@ class IrMailServer(models.Model):
 
         def watched_send_message(*args, **kwargs):
             connection.refused = {}
+            connection.mail_count += 1
             connection.refused = send_message(*args, **kwargs) or {}
+            connection.is_taken = True
             return connection.refused
 
         connection.send = watched_send

@@ -6,7 +6,9 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..const import MAILS_PER_SESSION
 from ..tools import addresses, verdict
+from ..tools.sending_pass import SendingPass, ServerOnHold
 
 
 class MailMail(models.Model):
@@ -86,41 +88,68 @@ class MailMail(models.Model):
 
     @api.model
     @contextlib.contextmanager
-    def _keep_sessions(self):
-        """Keep SMTP sessions open from one mail to the next, until the block ends.
+    def _keep_sessions(self, **options):
+        """Begin a pass: SMTP sessions stay open from one mail to the next, until the
+        block ends.
 
-        :return: the sessions by server and sender, for :meth:`_send_with_verdicts`
+        :param options: of the pass
+        :rtype: tools.sending_pass.SendingPass
         """
-        sessions = {}
+        work = SendingPass(**options)
         try:
-            yield sessions
+            yield work
         finally:
-            for session in sessions.values():
+            for session in work.sessions.values():
                 self._close_session(session)
 
-    def _send_with_verdicts(self, emails, sessions):
+    def _send_with_verdicts(self, emails, work, is_urgent=False):
         """Send this one mail now.
 
         :param list emails: the addresses that its envelope goes to, in ASCII
-        :param dict sessions: from :meth:`_keep_sessions`
-        :return: what the mail server said, by address
-        :rtype: dict[str, tools.verdict.Verdict]
-        :raise psycopg2.Error: the transaction is lost, so nothing can be written here;
-            the attempt stays open and is closed as unknown by the next worker
+        :param tools.sending_pass.SendingPass work: from :meth:`_keep_sessions`
+        :param bool is_urgent: a user asked for this attempt, see
+            ``invoice.send.server._get_hold``
+        :return: what the mail server said
+        :rtype: tools.verdict.Attempt
+        :raise ServerOnHold: nothing was done, the server is to be left alone for now
+        :raise Interrupted: the transaction is lost; the verdict stands
         """
         self.ensure_one()
         server_id, alias_domain_id, smtp_from, _ids = self._get_mail_configuration()
+        Server = self.env["invoice.send.server"]
+        if hold := Server._get_hold(work, server_id, is_urgent):
+            raise ServerOnHold(hold, server_id)
         key = (server_id, smtp_from)
         try:
-            sessions[key] = self._get_session(sessions.get(key), server_id, smtp_from)
+            work.sessions[key] = self._get_session(work.sessions.pop(key, None), *key)
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            verdicts = verdict.from_connecting(error, emails)
+            words = next(iter(verdicts.values())).reason
+            unreached = words if verdict.is_unreached(error) else ""
+            return verdict.Attempt(verdicts, server_id, unreached)
+        verdicts = self._send_in_session(emails, work.sessions, key, alias_domain_id)
+        return verdict.Attempt(verdicts, server_id)
+
+    def _send_in_session(self, emails, sessions, key, alias_domain_id):
+        """Send by a session that is open.
+
+        :param dict sessions: of the pass
+        :param tuple key: server and sender: which session
+        :param int alias_domain_id: whose bounce address is the envelope's sender
+        :rtype: dict[str, tools.verdict.Verdict]
+        """
+        try:
             self._send(
                 raise_exception=True,
                 smtp_session=sessions[key],
                 alias_domain_id=alias_domain_id,
-                mail_server=self.env["ir.mail_server"].browse(server_id),
+                mail_server=self.env["ir.mail_server"].browse(key[0]),
             )
-        except psycopg2.Error:
-            raise
+        except psycopg2.Error as error:
+            verdicts = self._get_interrupted_verdicts(error, sessions.get(key), emails)
+            raise verdict.Interrupted(verdict.Attempt(verdicts, key[0])) from error
         except Exception as error:
             # whatever state the session is in, the next mail begins afresh
             session = sessions.pop(key, None)
@@ -130,6 +159,20 @@ class MailMail(models.Model):
         if self.exists() and self.state != "sent":
             return dict.fromkeys(emails, self._get_unsent_verdict())
         return verdict.from_refused(getattr(sessions[key], "refused", {}), emails)
+
+    @api.model
+    def _get_interrupted_verdicts(self, error, session, emails):
+        """:return: what is known of a mail whose transaction failed around SMTP
+
+        :param psycopg2.Error error: what the database said
+        :param session: the SMTP session, which knows how far the mail came
+        """
+        if getattr(session, "is_taken", False):
+            return verdict.from_refused(session.refused, emails)
+        reason = " ".join(str(error).split())
+        if getattr(session, "body_sent", False):
+            return dict.fromkeys(emails, verdict.Verdict("unknown", reason))
+        return dict.fromkeys(emails, verdict.Verdict("deferred", reason, retry=True))
 
     def _get_mail_configuration(self):
         """:return: server, alias domain and sender that Odoo chooses for this mail"""
@@ -143,10 +186,11 @@ class MailMail(models.Model):
         """
         if hasattr(session, "noop"):
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                if session.noop()[0] == 250:
-                    session.body_sent = False
+                is_fresh = session.mail_count < MAILS_PER_SESSION
+                if is_fresh and session.noop()[0] == 250:
+                    session.body_sent = session.is_taken = False
                     return session
-            session.close()
+            self._close_session(session)
         return self.env["ir.mail_server"]._connect__(
             mail_server_id=server_id, smtp_from=smtp_from
         )

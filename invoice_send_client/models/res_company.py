@@ -12,6 +12,7 @@ from ..const import (
     COMPANY_DOCUMENT_MODES,
     COPY_MODES,
     PUBLIC_URL_PARAMETER,
+    RETRY_MINUTES,
     SELF_CHECK_ANSWER,
     SELF_CHECK_QUESTION,
 )
@@ -65,6 +66,24 @@ class ResCompany(models.Model):
         string="Picture tracking",
         help="Puts an invisible picture into the mail. Off by default: clients are "
         "not told of it, and mail programs load it without anybody looking.",
+    )
+
+    invoice_retry_minutes = fields.Char(
+        string="Pauses between attempts",
+        required=True,
+        default=lambda self: ", ".join(map(str, RETRY_MINUTES)),
+        help="Minutes from one attempt to the next, where a mail server says “later” "
+        "or is not reached. After the last one it is an error.",
+    )
+    invoice_undo_seconds = fields.Integer(
+        string="Undo pause",
+        default=10,
+        help="Seconds in which Send can be undone, where two or more documents are "
+        "sent. 0: no pause.",
+    )
+    _invoice_undo_seconds_range = models.Constraint(
+        "CHECK (invoice_undo_seconds BETWEEN 0 AND 600)",
+        "The undo pause is between 0 and 600 seconds (0 means no pause).",
     )
 
     # -- link or attachment ------------------------------------------------------------
@@ -277,6 +296,40 @@ class ResCompany(models.Model):
         except ValueError:
             return ""
         return hmac(env, SELF_CHECK_ANSWER, nonce) if asked else ""
+
+    # -- attempts ----------------------------------------------------------------------
+
+    @api.constrains("invoice_retry_minutes")
+    def _check_invoice_retry_minutes(self):
+        for company in self:
+            if not company._read_retry_minutes():
+                raise ValidationError(
+                    self.env._(
+                        "“%s” are no pauses between attempts: write whole minutes "
+                        "with commas, each between 1 and 1440, such as 1, 5, 15, 60.",
+                        company.invoice_retry_minutes,
+                    )
+                )
+
+    def _read_retry_minutes(self):
+        """:return: the pauses as numbers, empty where something else is written there
+
+        :rtype: tuple[int, ...]
+        """
+        words = (self.invoice_retry_minutes or "").replace(";", ",").split(",")
+        words = [word.strip() for word in words]
+        if not all(word.isascii() and word.isdigit() for word in words):
+            return ()
+        minutes = tuple(map(int, words))
+        return minutes if all(1 <= m <= 1440 for m in minutes) else ()
+
+    def _get_invoice_retry_minutes(self):
+        """:return: minutes of the first pause between two attempts, the second ...
+
+        :rtype: tuple[int, ...]
+        """
+        # sudo: how often is tried is no secret, and deliveries need not be readable
+        return self.sudo()._read_retry_minutes() or RETRY_MINUTES
 
     # -- sender ------------------------------------------------------------------------
 

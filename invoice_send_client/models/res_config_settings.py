@@ -36,6 +36,12 @@ class ResConfigSettings(models.TransientModel):
     invoice_mail_server_id = fields.Many2one(
         related="company_id.invoice_mail_server_id", readonly=False
     )
+    invoice_undo_seconds = fields.Integer(
+        related="company_id.invoice_undo_seconds", readonly=False
+    )
+    invoice_retry_minutes = fields.Char(
+        related="company_id.invoice_retry_minutes", readonly=False
+    )
     invoice_sender_warning = fields.Char(compute="_compute_invoice_sender_warning")
     invoice_track_open = fields.Boolean(
         related="company_id.invoice_track_open", readonly=False

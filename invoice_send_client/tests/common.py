@@ -56,7 +56,13 @@ class InvoiceSendCase(AccountTestInvoicingCommon):
         parameters.set_param("web.base.url", BASE_URL)
         parameters.set_param(PUBLIC_URL_PARAMETER, BASE_URL)
         cls.company = cls.company_data["company"]
-        cls.company.write({"name": "Seller SRL", "email": "office@seller.example"})
+        cls.company.write(
+            {
+                "name": "Seller SRL",
+                "email": "office@seller.example",
+                "invoice_undo_seconds": 0,  # tests of the pause say so themselves
+            }
+        )
         cls.env["ir.mail_server"].create(
             {"name": "Test", "smtp_host": "127.0.0.1", "smtp_encryption": "none"}
         )

@@ -346,6 +346,7 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         mine = self.make_invoice()
         other_data = self.setup_other_company(name="Second")
         other_company = other_data["company"]
+        other_company.invoice_undo_seconds = 0
         theirs = self.init_invoice(
             "out_invoice",
             partner=self.partner_a,

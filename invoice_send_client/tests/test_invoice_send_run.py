@@ -1,16 +1,19 @@
+from datetime import datetime
 from email import message_from_bytes, policy
-from itertools import count
+from itertools import chain, count, repeat
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..tools.sending_pass import SendingPass
 from .common import InvoiceSendCase
 
-LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line"
+LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
 
 
 @tagged("-at_install", "post_install")
@@ -331,15 +334,17 @@ class TestInvoiceSendRun(InvoiceSendCase):
         # sudo: deliveries have no writer but the sending
         invoices.invoice_delivery_ids.sudo().next_attempt_datetime = False
         Run = self.env["invoice.send.run"].sudo()
-        clock = count(step=30)  # the second document would begin after a minute
+        # asked before the document and before its mail, then before the next one
+        answers = chain([False, False], repeat(True))
         with (
             self.mail_server() as taken,
-            patch(f"{LINE_LOGGER}.time.monotonic", lambda: next(clock)),
-            patch.object(type(Run), "_trigger_cron") as called,
+            patch.object(SendingPass, "is_over", lambda _work: next(answers)),
+            patch.object(type(Run), "_trigger_cron_once") as called,
+            freeze_time("2026-11-25 10:00:00"),
         ):
             Run._process_due()
         self.assertEqual(len(taken), 1)
-        called.assert_called_once_with()
+        called.assert_called_once_with(datetime(2026, 11, 25, 10))
         with self.mail_server() as taken:
             Run._process_due()
         self.assertEqual(len(taken), 1)

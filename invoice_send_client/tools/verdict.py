@@ -24,6 +24,31 @@ class Verdict(NamedTuple):
 TAKEN = Verdict()
 
 
+class Attempt(NamedTuple):
+    """One mail at one server.
+
+    :param dict verdicts: :class:`Verdict` by address in ASCII
+    :param int server_id: the ``ir.mail_server``; ``False``: of the configuration file
+    :param str unreached: the server's words where it could not be reached at all, so
+        that asking it for the next recipient is of no use either
+    """
+
+    verdicts: dict
+    server_id: int | bool = False
+    unreached: str = ""
+
+
+class Interrupted(Exception):
+    """The database failed around SMTP: nothing can be written, the verdict stands.
+
+    :param Attempt attempt: what is known of the mail
+    """
+
+    def __init__(self, attempt):
+        super().__init__()
+        self.attempt = attempt
+
+
 #: Failures of the way to the server, whatever their code: worth another try (B6).
 _UNREACHED = (
     smtplib.SMTPConnectError,
@@ -102,5 +127,28 @@ def _judge(error, body_sent, email):
             if body_sent:
                 return Verdict("unknown", reason)
             return Verdict("server", reason, retry=True)
-    # not the mail server's doing: no server set up, a mail that can't be built
-    return Verdict("unknown" if body_sent else "server", str(error))
+    # not the mail server's doing: a mail that can't be built
+    return Verdict("unknown" if body_sent else "render", str(error))
+
+
+def is_unreached(error):
+    """:return: whether the way to the server is at fault, not the mail
+
+    :param Exception error: what connecting raised, with its causes
+    """
+    return any(
+        isinstance(link, (smtplib.SMTPException, OSError)) for link in chain(error)
+    )
+
+
+def from_connecting(error, emails):
+    """Judge a mail whose server could not be asked, for each of its recipients.
+
+    :param Exception error: what connecting raised, with its causes
+    :param list emails: all recipients
+    :rtype: dict[str, Verdict]
+    """
+    if is_unreached(error):
+        return from_exception(error, False, emails)
+    # no server is set up, or not as it should be: trying again changes nothing
+    return dict.fromkeys(emails, Verdict("server", str(error)))

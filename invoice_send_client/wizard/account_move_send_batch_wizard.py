@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
@@ -66,6 +68,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     email_from_problem = fields.Char(compute="_compute_email_from_problem")
     link_problem = fields.Char(compute="_compute_link_problem")
     run_id = fields.Many2one("invoice.send.run", help="What Send has written.")
+    start_datetime = fields.Datetime(
+        readonly=True,
+        help="Nothing of the last press of Send leaves before: the time chosen, or the "
+        "end of the undo pause.",
+    )
 
     # -- rows --------------------------------------------------------------------------
 
@@ -388,6 +395,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                 force_synchronous=True, allow_fallback_pdf=allow_fallback_pdf
             )
         self._check_cron()
+        self.start_datetime = self._get_start_datetime(lines)
         runs = self._create_runs(lines)
         runs._start_by_cron()
         return self._tell_sending(runs)
@@ -415,6 +423,28 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             raise UserError(words)
         action = cron._get_records_action(views=[(False, "form")])
         raise RedirectWarning(words, action, self.env._("Show it"))
+
+    def _get_start_datetime(self, lines):
+        """Say when what is sent may leave (B18).
+
+        :param lines: the rows that go
+        :return: the time chosen; for two or more the end of the undo pause; else empty
+        :rtype: datetime | bool
+        """
+        if self.scheduled_datetime:
+            return self.scheduled_datetime
+        seconds = self._get_undo_seconds(lines)
+        return seconds and fields.Datetime.now() + timedelta(seconds=seconds)
+
+    @api.model
+    def _get_undo_seconds(self, lines):
+        """:return: how long Send can be undone; a single document leaves at once
+
+        :param lines: the rows that go
+        """
+        if len(lines) < 2:
+            return 0
+        return max(lines.company_id.mapped("invoice_undo_seconds"))
 
     def _create_runs(self, lines):
         """Copy the rows to lasting records, one run a company (D7).
@@ -542,7 +572,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "author_partner_id": self.env.user.partner_id.id,
             "document_mode": document_mode,
             "previous_line_id": line.last_line_id.id,
-            "scheduled_datetime": self.scheduled_datetime,
+            "scheduled_datetime": self.start_datetime,
             "mail_attachments_widget": line.mail_attachments_widget,
             "shared_files": self._get_shared_files(),
         }
@@ -586,6 +616,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if left:
             reasons = left._describe_left()
             words += "\n" + self.env._("Left out:") + "\n" + reasons
+        if self.start_datetime and not self.scheduled_datetime:
+            return self._offer_undo(runs, words)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -599,6 +631,34 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             },
         }
 
+    def _offer_undo(self, runs, words):
+        """:return: the action that counts the undo pause down, and starts the sending
+
+        :param runs: what Send has written
+        :param str words: what leaves, and what was left out
+        """
+        return {
+            "type": "ir.actions.client",
+            "tag": "invoice_send_client.undo",
+            "params": {
+                "run_ids": runs.ids,
+                "seconds": self._get_undo_seconds(self._get_sendable_lines()),
+                "title": self.env._("Send to clients"),
+                "message": words,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _take_back(self, runs):
+        """Make the window as it was before Send.
+
+        :param runs: what was withdrawn
+        """
+        lines = {line.move_id.id: line.id for line in runs.line_ids}
+        for row in self.line_ids.filtered(lambda row: row.move_id.id in lines):
+            row.last_line_id = lines[row.move_id.id]
+        self.write({"run_id": False, "start_datetime": False})
+
     def _describe_sending(self, count):
         """:return: how many documents leave, and when
 
@@ -607,7 +667,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if not self.scheduled_datetime:
             return self.env._("%s documents are being sent.", count)
         return self.env._(
-            "%(count)s documents leave on %(time)s.",
+            "%(count)s documents leave on %(time)s. Until then they can be cancelled "
+            "under “My messages”.",
             count=count,
             time=format_datetime(self.env, self.scheduled_datetime, dt_format="short"),
         )

@@ -30,6 +30,11 @@ class AccountMoveSendWizard(models.TransientModel):
     message_size = fields.Char(compute="_compute_message_size")
     size_problem = fields.Char(compute="_compute_message_size")
 
+    scheduled_datetime = fields.Datetime(
+        string="Send later",
+        help="The mail does not leave before this moment. Empty: now.",
+    )
+
     # what happened before
     last_line_id = fields.Many2one(
         "invoice.send.run.line",
@@ -291,6 +296,7 @@ class AccountMoveSendWizard(models.TransientModel):
             settings.update(
                 previous_line_id=self.last_line_id.id,
                 document_mode=self.document_mode,
+                scheduled_datetime=self.scheduled_datetime,
                 email_from=self._get_default_email_from(
                     self.move_id, self.env.user, self.email_from_name
                 ),
@@ -318,7 +324,29 @@ class AccountMoveSendWizard(models.TransientModel):
         self._check_before_send()
         self.run_id = False
         action = super().action_send_and_print(allow_fallback_pdf=allow_fallback_pdf)
+        if self.run_id and self.scheduled_datetime:
+            return self._tell_scheduled()
         return self.action_read_result(self.run_id.id) if self.run_id else action
+
+    def _tell_scheduled(self):
+        """:return: the notification that says when the mail leaves, and ends the window"""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "title": self.env._("Send to client"),
+                "message": self.env._(
+                    "%(document)s leaves on %(time)s. Until then it can be cancelled "
+                    "under “My messages”.",
+                    document=self.move_id.name,
+                    time=format_datetime(
+                        self.env, self.scheduled_datetime, dt_format="short"
+                    ),
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     @api.model
     def _is_pressed_by_mail(self, sending_methods, allow_fallback_pdf):
@@ -339,7 +367,10 @@ class AccountMoveSendWizard(models.TransientModel):
                 moves, allow_fallback_pdf=allow_fallback_pdf, **settings
             )
         self.run_id = self.env["invoice.send.run"]._create_for_moves({moves: settings})
-        self.run_id._start()
+        if self.scheduled_datetime:
+            self.run_id._start_by_cron()
+        else:
+            self.run_id._start()
         return self.env["ir.attachment"]
 
     def action_read_result(self, run_id):

@@ -95,6 +95,8 @@ class Seller:
                 "name": "Seller SRL",
                 "email": "invoices@seller.example",
                 "external_report_layout_id": admin.ref("web.external_layout_standard"),
+                # Tests of the undo pause say so themselves.
+                "invoice_undo_seconds": 0,
             },
         )
         self._set_parameters()

@@ -1,0 +1,76 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import PDF_TRIES
+
+_logger = logging.getLogger(__name__)
+
+
+class InvoiceSendRunLine(models.Model):
+    """The legal PDF that a mail with a link did not wait for (D5)."""
+
+    # one model, several concerns: the record itself stands in invoice_send_run_line.py
+    _name = "invoice.send.run.line"
+    _inherit = ["invoice.send.run.line"]
+
+    is_pdf_due = fields.Boolean(
+        help="The mail left without the legal PDF, which is made after all due mails "
+        "(D5).",
+    )
+    pdf_attempt_count = fields.Integer(help="Times that somebody began to make it.")
+    _pdf_due = models.Index("(id) WHERE is_pdf_due")
+
+    @api.model
+    def _make_due_pdfs(self, work):
+        """Make the PDFs that no mail waited for, each on its own; for the cron.
+
+        One that can't be made is told in the document's chatter and not tried again
+        by itself; the client's request for it tries once more.
+
+        :param tools.sending_pass.SendingPass work: begins nothing once it is over
+        """
+        Run = self.env["invoice.send.run"]
+        for line_id in self.search([("is_pdf_due", "=", True)], order="id").ids:
+            if work.is_over():
+                return
+            line = self.browse(line_id)  # alone: nothing is read for all that are due
+            with Run._hold(line) as held:
+                if held:
+                    line._make_due_pdf()
+            Run._commit()
+
+    def _make_due_pdf(self):
+        """Make one PDF; who dies of it three times is not asked again."""
+        self.ensure_one()
+        Run = self.env["invoice.send.run"]
+        self.pdf_attempt_count += 1
+        Run._commit()
+        if self.pdf_attempt_count > PDF_TRIES:
+            self._tell_pdf_problem(
+                self.env._("The server stopped while it was being made.")
+            )
+        elif self.move_id.state == "posted":
+            self._make_pdf()
+        self.is_pdf_due = False
+
+    def _make_pdf(self):
+        """Make the legal PDF; why it can't be made is told in the chatter."""
+        try:
+            with self.env["invoice.send.run"]._isolate():
+                self.move_id._ensure_invoice_pdf()
+        except UserError as error:
+            self._tell_pdf_problem(error)
+        except Exception as error:
+            _logger.exception("The PDF of sending line %s can't be made", self.id)
+            self._tell_pdf_problem(error)
+
+    def _tell_pdf_problem(self, error):
+        """Say in the document's chatter why there is no PDF.
+
+        :param error: in words, or what was raised
+        """
+        self.move_id.message_post(
+            body=self.env._("The PDF could not be made: %s", error)
+        )

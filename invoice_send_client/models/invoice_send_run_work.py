@@ -1,0 +1,283 @@
+import contextlib
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from ..const import (
+    AT_ONCE_RECIPIENTS,
+    LINE_LOCK_CLASS,
+    LOCK_TIMEOUT,
+    PASS_SECONDS,
+    RESCUE_SECONDS,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+class InvoiceSendRun(models.Model):
+    """How runs are worked on: who starts, what is due, what is committed when."""
+
+    # one model, several concerns: the record itself stands in invoice_send_run.py
+    _name = "invoice.send.run"
+    _inherit = ["invoice.send.run"]
+
+    # -- transactions ------------------------------------------------------------------
+
+    @api.model
+    def _can_commit(self):
+        return self.env["account.move.send"]._can_commit()
+
+    @api.model
+    def _commit(self):
+        """The one place with an explicit commit: what is done so far stays done.
+
+        The mail server's word can't be rolled back, so an attempt is committed before
+        it is asked and its verdict after it.
+        """
+        if self._can_commit():
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    @api.model
+    @contextlib.contextmanager
+    def _isolate(self):
+        """Undo the block's work when it raises, and let the exception pass.
+
+        A savepoint would be lost as soon as an e-invoice commits its own progress, so
+        the whole transaction goes: everything before the block was committed. Where
+        nothing can be committed a savepoint is all there is.
+        """
+        if not self._can_commit():
+            with self.env.cr.savepoint():
+                yield
+            return
+        try:
+            yield
+        except Exception:
+            if not self.env.cr.closed:  # a server that stops closes it
+                self.env.cr.rollback()
+            raise
+
+    @api.model
+    def _limit_lock_wait(self):
+        """Let this transaction wait for nobody's lock for long: others are waiting."""
+        # a setting of PostgreSQL, which the ORM has no word for
+        self.env.cr.execute(
+            "SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT]
+        )
+
+    @api.model
+    @contextlib.contextmanager
+    def _hold(self, line):
+        """Hold a line against other workers, across commits, until the block ends.
+
+        PostgreSQL lets go of the lock when the connection dies with its worker: that
+        tells a dead worker from a slow one, which no time limit can.
+
+        :param line: ``invoice.send.run.line``
+        :return: whether the line is held; another worker has it otherwise
+        """
+        key = SQL("%s, %s", LINE_LOCK_CLASS, line.id)
+        with self.env.registry.cursor() as cr:
+            cr.execute(SQL("SELECT pg_try_advisory_lock(%s)", key))
+            held = cr.fetchone()[0]
+            try:
+                yield held
+            finally:
+                if held:
+                    cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
+
+    # -- start -------------------------------------------------------------------------
+
+    def _start(self):
+        """Begin to work on the runs as soon as this transaction is committed.
+
+        One document is sent at once, several by the cron. Where nothing can be
+        committed (a test's transaction) the work is done here.
+        """
+        if not self._can_commit():
+            self._process()
+            return
+        if len(self.line_ids) > 1 or len(self.delivery_ids) > AT_ONCE_RECIPIENTS:
+            self._trigger_cron()
+            return
+        self._trigger_cron(timedelta(seconds=RESCUE_SECONDS))
+        dbname, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
+
+        @self.env.cr.postcommit.add
+        def work():
+            with Registry(dbname).cursor() as cr:
+                # su: the records of a sending have no writer but the sending itself
+                env = api.Environment(cr, uid, {}, su=True)
+                env["invoice.send.run"].browse(ids)._process()
+
+    @api.model
+    def _get_cron(self):
+        """:return: the scheduled action that does the work"""
+        # sudo: users may start their own sending, not read scheduled actions
+        return self.env.ref("account.ir_cron_account_move_send").sudo()
+
+    @api.model
+    def _trigger_cron(self, delay=timedelta()):
+        self._get_cron()._trigger(fields.Datetime.now() + delay)
+
+    def _start_by_cron(self):
+        """Let the cron work on the runs, now or at the time that was chosen; the user
+        is told at the end."""
+        self.is_result_due = True
+        now = fields.Datetime.now()
+        times = [run.start_datetime or now for run in self]
+        self._trigger_cron(max(min(times) - now, timedelta()))
+
+    def _process(self):
+        """Work on what is due of these runs, document by document: a user waits."""
+        with self.env["mail.mail"]._keep_sessions() as work:
+            self.line_ids.sorted("id")._process_all(work)
+        self._end_pass(work)
+
+    # -- a pass of the cron ------------------------------------------------------------
+
+    @api.model
+    def _process_due(self):
+        """Work on what is due, oldest first, as long as a pass of the cron may take.
+
+        After all mails the PDFs that none of them waited for are made.
+        """
+        Line = self.env["invoice.send.run.line"]
+        options = {"seconds": PASS_SECONDS, "heeds_pauses": True}
+        with self.env["mail.mail"]._keep_sessions(**options) as work:
+            self._find_due()._process_all(work)
+        Line._make_due_pdfs(work)
+        self._end_pass(work)
+
+    @api.model
+    def _end_pass(self, work):
+        """Tell users how far their runs came, and see to it that the rest is done.
+
+        :param tools.sending_pass.SendingPass work: what the worker kept
+        """
+        for run in self.browse(work.told):
+            run._tell_progress_of(work, 0)
+        self._tell_results()
+        self._trigger_next(work.is_over())
+        self._commit()
+
+    def _tell_progress_of(self, work, interval):
+        """Tell the user how far a run came; what goes wrong with that stops no mail.
+
+        :param tools.sending_pass.SendingPass work: knows when that was done last
+        :param float interval: seconds between two times
+        """
+        if not work.is_time_to_tell(self.id, interval):
+            return
+        try:
+            with self._isolate():
+                self._tell_progress()
+                self._commit()
+        except OperationalError:
+            _logger.info("Progress of sending %s was not told", self.id)
+
+    @api.model
+    def _trigger_next(self, is_over):
+        """Let the cron come back when something is due again.
+
+        Its own interval is a day: whatever waits has to ask for it.
+
+        :param bool is_over: a pass ended for want of time: it goes on at once. What is
+            due otherwise has another worker, or somebody who holds it.
+        """
+        now = fields.Datetime.now()
+        Line = self.env["invoice.send.run.line"]
+        is_due = self._find_due() or Line.search([("is_pdf_due", "=", True)], limit=1)
+        if is_due:
+            delay = timedelta(seconds=0 if is_over else RESCUE_SECONDS)
+            self._trigger_cron_once(now + delay)
+        elif first := self._find_next_datetime():
+            self._trigger_cron_once(first)
+
+    @api.model
+    def _find_next_datetime(self):
+        """:return: when the first of what waits for its time is due, if anything does
+
+        :rtype: datetime | bool
+        """
+        later = Domain("next_attempt_datetime", ">", fields.Datetime.now())
+        waiting = {
+            "invoice.delivery": Domain("state", "=", "outgoing"),
+            "invoice.send.run.line": Domain("state", "=", "waiting")
+            & Domain("delivery_ids", "=", False),
+        }
+        times = []
+        for model, domain in waiting.items():
+            [(first,)] = self.env[model]._read_group(
+                domain & later, [], ["next_attempt_datetime:min"]
+            )
+            times.append(first)
+        return min(filter(None, times), default=False)
+
+    @api.model
+    def _trigger_cron_once(self, at):
+        """Let the cron run at a time, unless it does before that anyway.
+
+        :param datetime at: when
+        """
+        cron = self._get_cron()
+        domain = [("cron_id", "=", cron.id), ("call_at", "<=", at)]
+        if at > fields.Datetime.now():
+            domain.append(("call_at", ">", fields.Datetime.now()))
+        # sudo: as for the cron
+        if not self.env["ir.cron.trigger"].sudo().search(domain, limit=1):
+            cron._trigger(at)
+
+    def _register_hook(self):
+        # EXTENDS 'base'
+        super()._register_hook()
+        # after a crash: Odoo's workers look at their jobs once a minute, unless woken
+        if self._find_due():
+            self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
+
+    @api.model
+    def _note_progress(self, done, remaining):
+        """Commit, and tell Odoo's scheduler how far its job came.
+
+        Told before the first document, since Odoo parks a job whose worker died three
+        times before any progress; and that nothing remains at the end, since it would
+        begin another pass at once, in a worker that it ends after two minutes.
+
+        :param int done: steps
+        :param int remaining: steps
+        """
+        if self._can_commit():
+            self.env["ir.cron"]._commit_progress(done, remaining=remaining)
+
+    @api.model
+    def _find_due(self):
+        """:return: the lines with something due"""
+        now = fields.Datetime.now()
+        deliveries = self.env["invoice.delivery"].search(
+            [
+                ("state", "=", "outgoing"),
+                "|",
+                ("next_attempt_datetime", "=", False),
+                ("next_attempt_datetime", "<=", now),
+            ],
+            order="next_attempt_datetime nulls first, id",
+        )
+        # documents that go by other ways than mail have no recipient
+        unmailed = self.env["invoice.send.run.line"].search(
+            [
+                ("state", "=", "waiting"),
+                ("delivery_ids", "=", False),
+                "|",
+                ("next_attempt_datetime", "=", False),
+                ("next_attempt_datetime", "<=", now),
+            ],
+            order="id",
+        )
+        return deliveries.line_id | unmailed
+

@@ -1,0 +1,103 @@
+"""What one worker keeps from one document to the next while it sends.
+
+Plain Python: the run begins a pass, the lines and the mail layer fill it in.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+
+def now():
+    """:return: the moment in UTC without its zone, as Odoo's fields keep it
+
+    :rtype: datetime
+    """
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+class Hold(NamedTuple):
+    """A mail server is to be left alone for now.
+
+    :param datetime until: until when
+    :param str reason: for the user; empty where nothing is wrong (throttle)
+    :param bool is_failure: the server was not reached: counts as an attempt
+    """
+
+    until: datetime
+    reason: str = ""
+    is_failure: bool = False
+
+
+class ServerOnHold(Exception):
+    """Nothing was done with a mail, since its server is to be left alone.
+
+    :param Hold hold: until when, and why
+    :param int server_id: the ``ir.mail_server``; ``False``: of the configuration file
+    """
+
+    def __init__(self, hold, server_id):
+        super().__init__(hold.reason)
+        self.hold, self.server_id = hold, server_id
+
+
+@dataclass
+class Server:
+    """What a pass knows of one mail server.
+
+    :ivar paused_until: not to be asked before, ``None``: not paused
+    :ivar reason: why it is paused, in the server's words
+    :ivar failed_in_pass: this very pass did not reach it: whoever wants to send, waits
+    :ivar mails_per_minute: how many it takes; 0: no limit
+    :ivar put_off: mails of this pass that wait for room in the throttle
+    """
+
+    paused_until: datetime | None = None
+    reason: str = ""
+    failed_in_pass: bool = False
+    mails_per_minute: int = 0
+    put_off: int = 0
+
+
+@dataclass
+class SendingPass:
+    """One stretch of work.
+
+    :ivar seconds: begin nothing further after so many; ``None``: no limit
+    :ivar heeds_pauses: leave a server alone that an earlier pass did not reach; what a
+        user has just pressed Send for asks it all the same
+    :ivar heeds_throttle: leave room between mails where the server wants it
+    :ivar sessions: open SMTP sessions by server and sender
+    :ivar servers: :class:`Server` by id
+    :ivar letter_servers: the server's id by what a letter is sent with, as learnt from
+        the first mail of that kind
+    :ivar told: when the user was last told of a run, by the run's id
+    """
+
+    seconds: float | None = None
+    heeds_pauses: bool = False
+    heeds_throttle: bool = True
+    sessions: dict = field(default_factory=dict)
+    servers: dict = field(default_factory=dict)
+    letter_servers: dict = field(default_factory=dict)
+    told: dict = field(default_factory=dict)
+    _start: float = field(default_factory=lambda: time.monotonic())
+
+    def is_over(self):
+        """:return: whether nothing further may be begun"""
+        return self.seconds is not None and (
+            time.monotonic() - self._start > self.seconds
+        )
+
+    def is_time_to_tell(self, run_id, interval):
+        """Tell whether a run's progress is to be told again, and remember that it was.
+
+        :param int run_id: the run
+        :param float interval: seconds between two times
+        """
+        last = self.told.get(run_id)
+        if last is not None and time.monotonic() - last < interval:
+            return False
+        self.told[run_id] = time.monotonic()
+        return True

@@ -1,0 +1,35 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class InvoiceSendRun(models.Model):
+    """Undo: what was sent comes back into the window it was sent from (B18)."""
+
+    _inherit = "invoice.send.run"
+
+    def action_undo(self):
+        """Withdraw these runs before anything of them left, and open their window.
+
+        :return: the review window with everything as it was
+        :rtype: dict
+        :raise UserError: where something has left, or the window is gone
+        """
+        runs = self._check_sender()
+        if runs._get_waiting_deliveries() != runs.delivery_ids or any(
+            line.state != "waiting" for line in runs.line_ids
+        ):
+            raise UserError(
+                self.env._(
+                    "It is too late to undo: the first documents have left. What still "
+                    "waits can be cancelled under “My messages”."
+                )
+            )
+        runs.action_cancel_waiting()
+        # the newest first: a press of Send writes several runs, one a company
+        window = self.env["account.move.send.batch.wizard"].search(
+            [("run_id", "in", self.ids)], limit=1
+        )
+        if not window:
+            return {"type": "ir.actions.client", "tag": "soft_reload"}
+        window._take_back(runs)
+        return window._get_window_action()
