@@ -67,12 +67,13 @@ class InvoiceSendRunLine(models.Model):
 
         :param Exception error: what was raised
         """
-        Run = self.env["invoice.send.run"]
+        # sudo: the records of a sending have no writer but the sending
+        line, Run = self.sudo(), self.env["invoice.send.run"]
         try:
             with Run._isolate():
-                self.invalidate_recordset()
-                self.attempt_count += 1
-                self._put_off(str(error) or type(error).__name__)
+                line.invalidate_recordset()
+                line.attempt_count += 1
+                line._put_off(str(error) or type(error).__name__)
                 Run._commit()
         except OperationalError:
             _logger.info("Sending line %s is locked: tried again later", self.id)

@@ -42,6 +42,10 @@ class Session:
     def ehlo_or_helo_if_needed(self):
         """Stand in for ``smtplib.SMTP.ehlo_or_helo_if_needed``."""
 
+    def noop(self):
+        """Stand in for ``smtplib.SMTP.noop``: the session is alive."""
+        return 250, b"OK"
+
     def quit(self):
         """Stand in for ``smtplib.SMTP.quit``."""
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 from email import message_from_bytes, policy
-from itertools import chain, count, repeat
+from itertools import chain, repeat
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -14,6 +14,7 @@ from ..tools.sending_pass import SendingPass
 from .common import InvoiceSendCase
 
 LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
+PDF_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_pdf"
 
 
 @tagged("-at_install", "post_install")
@@ -68,7 +69,7 @@ class TestInvoiceSendRun(InvoiceSendCase):
             delivery.action_retry()
         self.assertEqual((len(taken), delivery.state), (1, "sent"))
 
-    @mute_logger(LINE_LOGGER)
+    @mute_logger(PDF_LOGGER)
     def test_pdf_that_fails_after_the_link_was_mailed_is_told_in_the_chatter(self):
         invoice = self.make_invoice()
         self.send(invoice)

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from .common import InvoiceSendCase
 
-LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line"
+LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
 REQUEST_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_request"
 
 

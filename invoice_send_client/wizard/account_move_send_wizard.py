@@ -366,11 +366,12 @@ class AccountMoveSendWizard(models.TransientModel):
             return super()._generate_and_send_invoices(
                 moves, allow_fallback_pdf=allow_fallback_pdf, **settings
             )
-        self.run_id = self.env["invoice.send.run"]._create_for_moves({moves: settings})
+        run = self.env["invoice.send.run"]._create_for_moves({moves: settings})
+        self.run_id = run
         if self.scheduled_datetime:
-            self.run_id._start_by_cron()
+            run._start_by_cron()
         else:
-            self.run_id._start()
+            run._start()
         return self.env["ir.attachment"]
 
     def action_read_result(self, run_id):

@@ -1,0 +1,163 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from psycopg2.errors import LockNotAvailable, SerializationFailure
+
+from odoo import fields
+from odoo.exceptions import LockError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import InvoiceSendCase
+
+LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
+MAIL_LOGGER = "odoo.addons.mail.models.mail_mail"
+
+
+@tagged("-at_install", "post_install")
+class TestIsolation(InvoiceSendCase):
+    """What goes wrong with one document stays with it, and ends."""
+
+    def fail(self, method, error, model="invoice.send.run.line"):
+        return patch.object(type(self.env[model]), method, side_effect=error)
+
+    def send_once(self, invoice=None, answers=None):
+        """:return: the line and its only delivery, after one press of Send"""
+        invoice = invoice or self.make_invoice()
+        self.send(invoice, answers)
+        delivery = invoice.sudo().invoice_delivery_ids
+        return delivery.line_id, delivery
+
+    def run_cron(self):
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        return taken
+
+    def test_locked_document_is_put_off_and_sent_once_the_lock_is_gone(self):
+        for error in (LockNotAvailable(), SerializationFailure(), LockError("held")):
+            with self.subTest(error=error):
+                with self.fail("_make_documents_and_letter", error):
+                    line, delivery = self.send_once()
+                self.assertEqual((delivery.state, line.state), ("outgoing", "waiting"))
+                self.assertIn(line.move_id.name, delivery.failure_reason)
+                self.assertGreater(
+                    delivery.next_attempt_datetime, fields.Datetime.now()
+                )
+                self.assertFalse(self.run_cron())
+                delivery.next_attempt_datetime = False
+                self.assertEqual(len(self.run_cron()), 1)
+                self.assertEqual((delivery.state, line.state), ("sent", "written"))
+
+    def test_document_that_stays_locked_is_parked_with_its_reason(self):
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            line, delivery = self.send_once()
+            for _attempt in range(3):
+                delivery.next_attempt_datetime = False
+                self.run_cron()
+            self.assertEqual(delivery.state, "outgoing")
+            delivery.next_attempt_datetime = False
+            self.run_cron()
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "render"))
+        self.assertIn("somebody else", delivery.failure_reason)
+        self.assertEqual((line.state, line.attempt_count), ("failed", 5))
+        self.assertTrue(delivery.is_unseen)
+
+    def test_pauses_of_a_locked_document_grow_as_the_company_says(self):
+        self.company.invoice_retry_minutes = "2, 7"
+        now = fields.Datetime.now()
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            _line, delivery = self.send_once()
+            for minutes in (2, 7):
+                pause = delivery.next_attempt_datetime - now
+                self.assertAlmostEqual(pause.total_seconds(), minutes * 60, delta=30)
+                delivery.next_attempt_datetime = False
+                self.run_cron()
+        self.assertEqual(delivery.state, "error")
+
+    def test_document_whose_worker_always_dies_is_parked(self):
+        # a worker that dies leaves the count of its start, and nothing else
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            line, delivery = self.send_once()
+        delivery.write({"next_attempt_datetime": False, "failure_reason": False})
+        line.attempt_count = 5
+        self.assertFalse(self.run_cron())
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "render"))
+        self.assertIn("5 times", delivery.failure_reason)
+        with self.mail_server() as taken:
+            delivery.action_retry()
+        self.assertEqual((len(taken), delivery.state, line.attempt_count), (1, "sent", 1))
+
+    @mute_logger(LOGGER)
+    def test_unforeseen_error_is_counted_and_holds_up_no_other_document(self):
+        with self.fail("_prepare", ValueError("surprise")):
+            line, delivery = self.send_once()
+        self.assertEqual((delivery.state, line.attempt_count), ("outgoing", 1))
+        self.assertIn("surprise", delivery.failure_reason)
+        delivery.next_attempt_datetime = False
+        self.assertEqual(len(self.run_cron()), 1)
+
+    def test_mail_that_can_not_be_made_fails_alone_and_is_not_unknown(self):
+        invoice = self.make_invoice()
+        with self.fail("_create_mail", ValueError("strange recipient")):
+            _line, delivery = self.send_once(invoice)
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "render"))
+        self.assertIn("strange recipient", delivery.failure_reason)
+        self.assertFalse(delivery.attempt_datetime)
+
+    @mute_logger(MAIL_LOGGER)
+    def test_lost_transaction_before_the_mail_left_is_tried_again(self):
+        error = SerializationFailure("could not serialize access")
+        with self.fail("_prepare_outgoing_list", error, "mail.mail"):
+            _line, delivery = self.send_once()
+        self.assertEqual(delivery.state, "outgoing")
+        self.assertIn("serialize", delivery.failure_reason)
+        delivery.next_attempt_datetime = False
+        self.assertEqual(len(self.run_cron()), 1)
+        self.assertEqual(delivery.state, "sent")
+
+    @mute_logger(MAIL_LOGGER)
+    def test_lost_transaction_after_the_server_took_the_mail_is_still_sent(self):
+        error = SerializationFailure("could not serialize access")
+        invoice = self.make_invoice()
+        with self.fail("_postprocess_sent_message", error, "mail.mail"):
+            taken = self.send(invoice)
+        self.assertEqual(len(taken), 1)
+        self.assertEqual(invoice.invoice_delivery_state, "sent")
+        self.assertFalse(self.run_cron())
+
+    def test_neutralized_copy_sends_nothing_and_says_so(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("database.is_neutralized", True)
+        invoice = self.make_invoice()
+        self.assertFalse(self.send(invoice))
+        [delivery] = invoice.invoice_delivery_ids
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "server"))
+        self.assertIn("neutralized copy", delivery.failure_reason)
+
+    def test_pdf_whose_worker_always_dies_is_given_up_and_told(self):
+        invoice = self.make_invoice()
+        line, _delivery = self.send_once(invoice)
+        line.pdf_attempt_count = 3
+        self.run_cron()
+        self.assertFalse(line.is_pdf_due)
+        self.assertFalse(invoice.invoice_pdf_report_id)
+        self.assertIn("could not be made", str(invoice.message_ids[0].body))
+
+    def test_put_off_recipient_brings_the_cron_back(self):
+        cron = self.env.ref("account.ir_cron_account_move_send").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        before = fields.Datetime.now()
+        with patch.object(
+            type(self.env["invoice.send.run.line"]), "_make_due_pdfs", lambda *_a: None
+        ):
+            _line, delivery = self.send_once(
+                answers={"ana@alfa.example": (451, b"Later")}
+            )
+        delivery.line_id.is_pdf_due = False
+        self.env["invoice.send.run"].sudo()._trigger_next(False)
+        times = triggers.search([("cron_id", "=", cron.id)]).mapped("call_at")
+        self.assertTrue(
+            any(before + timedelta(seconds=50) < time for time in times), times
+        )
+        self.assertLessEqual(min(times), delivery.next_attempt_datetime)
