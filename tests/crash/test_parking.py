@@ -14,7 +14,7 @@ from tests.helpers.row_lock import RowLock
 
 TRIES, PAUSES = 5, [1, 5, 15, 60]
 #: Words in customers' names, hence in their documents.
-DEADLY, CHANGING = "Poisondeadly", "Poisonchanging"
+DEADLY, CHANGING, BROKEN = "Poisondeadly", "Poisonchanging", "Poisonbroken"
 
 
 class Press:
@@ -65,18 +65,23 @@ class Press:
                 self.seller.make_due(self.poison)
         return pauses
 
-    def assert_parked(self, *words: str) -> None:
+    def assert_parked(self, failure_type: str, *words: str) -> None:
         """Check that the poison one says why it stays, and that all others went."""
         delivery = self.seller.delivery(self.poison)
-        assert (delivery["state"], delivery["failure_type"]) == ("error", "render")
-        name = self.seller.move(self.poison)["name"]
-        assert all(word in delivery["failure_reason"] for word in (name, *words))
+        told = delivery["state"], delivery["failure_type"]
+        assert told == ("error", failure_type), delivery
+        assert all(word in delivery["failure_reason"] for word in words), delivery
         assert self.sink.mails_to(self.email) == []
         assert self.are_others_sent()
         run = self.window.run()
         assert (run["sent_count"], run["failed_count"]) == (3, 1)
         assert (run["waiting_count"], run["state"]) == (0, "done")
         assert self.seller.move(self.poison)["invoice_delivery_problem"]
+
+    @property
+    def name(self) -> str:
+        """The poison document's name."""
+        return self.seller.move(self.poison)["name"]
 
     def assert_sent_by_retry(self) -> None:
         """Check that "Retry the failed" sends it, once it can be prepared."""
@@ -129,7 +134,7 @@ def test_document_that_kills_its_worker_is_parked_and_holds_up_nobody(
 
     cron_worker.wake_until(seller, is_done, "the end of the run", 120)
     assert engine.begun(DEADLY) == TRIES
-    press.assert_parked(str(TRIES))
+    press.assert_parked("render", press.name, str(TRIES))
     job = cron_worker.read_job(seller)
     assert (job["active"], job["failure_count"]) == (True, 0)
 
@@ -152,7 +157,7 @@ def test_locked_document_is_put_off_and_parked_and_holds_up_nobody(seller):
         assert press.try_until_parked() == PAUSES[1:]
     finally:
         lock.release()
-    press.assert_parked("changed by somebody else")
+    press.assert_parked("render", press.name, "changed by somebody else")
     press.assert_sent_by_retry()
 
 
@@ -168,15 +173,27 @@ def test_document_that_is_changed_at_each_try_is_parked_and_holds_up_nobody(
     psql = dev_environment.server.programs / "psql"
     engine.harm(CHANGING, f'{psql} -Xqc "{statement}" {seller.database} >&2')
     press.window.press_send()
-    pauses = Press.try_until_parked(_through(press, start(cron_threads=0)))
+    pauses = _through(press, start(cron_threads=0)).try_until_parked()
     assert pauses == PAUSES
     assert engine.begun(CHANGING) == TRIES
-    press.assert_parked("changed by somebody else")
+    press.assert_parked("render", press.name, "changed by somebody else")
 
 
 def _through(press, server):
     press.seller = press.seller.through(server)
     return press
+
+
+def test_document_whose_pdf_fails_is_parked_at_once_and_holds_up_nobody(
+    seller, engine, start
+):
+    """The engine's words are the reason; another try would change nothing."""
+    engine.harm(BROKEN, "echo 'Segmentation fault' >&2; exit 1")
+    press = _through(Press(seller, BROKEN), start(cron_threads=0))
+    press.window.press_send()
+    assert press.try_until_parked() == []
+    assert engine.begun(BROKEN) == 1
+    press.assert_parked("pdf", "Wkhtmltopdf failed", "Segmentation fault")
 
 
 def test_put_off_document_does_not_hold_up_what_is_sent_meanwhile(seller, sink):
