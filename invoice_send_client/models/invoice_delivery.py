@@ -519,16 +519,23 @@ class InvoiceDelivery(models.Model):
         """:return: what went wrong, in the server's words; empty where nothing did"""
         self.ensure_one()
         reason = self.failure_reason or ""
-        if self.state == "outgoing" and reason:
-            return self.env._(
-                "put off by the server, next try %(time)s: %(reason)s",
-                time=format_datetime(
-                    self.env, self.next_attempt_datetime, dt_format="short"
-                ),
-                reason=reason,
-            )
+        if self.state == "outgoing":
+            return self._get_waiting_text()
         labels = dict(self._fields["failure_type"]._description_selection(self.env))
         return ": ".join(filter(None, [labels.get(self.failure_type), reason]))
+
+    def _get_waiting_text(self):
+        """:return: until when, and why, this recipient waits; empty where it is due"""
+        due = self.next_attempt_datetime
+        words = {
+            "time": due and format_datetime(self.env, due, dt_format="short"),
+            "reason": self.failure_reason,
+        }
+        if due and self.failure_reason:
+            return self.env._("put off, next try %(time)s: %(reason)s", **words)
+        if due:
+            return self.env._("leaves on %(time)s", **words)
+        return self.failure_reason or ""
 
     def _get_shared_addresses(self):
         """:return: the addresses of one message to all, empty for a personal copy"""

@@ -311,6 +311,8 @@ class InvoiceSendRun(models.Model):
         if not failed:
             raise UserError(self.env._("Nothing failed in this sending."))
         failed.action_retry()
+        # sudo: runs have no writer but the sending; who asked for it is told the end
+        self.sudo().is_result_due = True
 
     def _check_sender(self):
         """Let only those act on runs who may send their documents.
@@ -327,7 +329,7 @@ class InvoiceSendRun(models.Model):
 
     def _get_waiting_deliveries(self):
         """:return: the recipients whom no mail server was asked for yet, or will be
-            asked for again"""
+        asked for again"""
         return self.delivery_ids.filtered(
             lambda d: d.state == "outgoing" and not d.attempt_datetime
         )
@@ -381,13 +383,13 @@ class InvoiceSendRun(models.Model):
         """
         self.ensure_one()
         self.invalidate_recordset()
-        waiting = self.delivery_ids.filtered(
-            lambda d: d.state == "outgoing" and not d.failure_reason
-        )
-        troubled = self.delivery_ids.filtered("failure_reason").sorted("id")
-        put_off = troubled.filtered(lambda delivery: delivery.state == "outgoing")
+        outgoing = self.delivery_ids.filtered(lambda d: d.state == "outgoing")
+        put_off = outgoing.filtered(lambda d: d._get_waiting_text()).sorted("id")
+        failed = self.delivery_ids - outgoing
+        failed = failed.filtered("failure_reason").sorted("id")
+        waiting = outgoing - put_off
         return {
             "done": not waiting or len(self.delivery_ids) > AT_ONCE_RECIPIENTS,
-            "problems": [d._get_problem_text() for d in troubled - put_off],
+            "problems": [d._get_problem_text() for d in failed],
             "put_off": [d._get_problem_text() for d in put_off],
         }

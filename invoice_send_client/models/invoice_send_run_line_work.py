@@ -113,8 +113,22 @@ class InvoiceSendRunLine(models.Model):
 
         One that was put off would leave in a mail of its own: all wait for it.
         """
-        if not any(line._is_letter_due() for line in self):
-            self.filtered(lambda line: line.state == "written")._deliver(work)
+        written = self.filtered(lambda line: line.state == "written")
+        if late := self.filtered(lambda line: line._is_letter_due()):
+            written._wait_for_letters(late)
+        else:
+            written._deliver(work)
+
+    def _wait_for_letters(self, late):
+        """Let written documents wait for those of the same mail that are not.
+
+        :param late: lines whose letters were put off
+        """
+        times = late.delivery_ids.mapped("next_attempt_datetime")
+        until = max(filter(None, times), default=False)
+        if until:
+            due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+            due._set_waiting(until)
 
     def _stop_in_copy(self):
         """Send nothing from a neutralized copy of a database.
@@ -133,7 +147,7 @@ class InvoiceSendRunLine(models.Model):
             line._set_failed("server", words)
         return True
 
-    # -- what is due ---------------------------------------------------------------------
+    # -- what is due -------------------------------------------------------------------
 
     def _is_preparation_due(self):
         """:return: whether the letter, or what goes without one, is to be made now"""
@@ -239,5 +253,5 @@ class InvoiceSendRunLine(models.Model):
         except UserError as error:
             self._set_failed("render", str(error))
         except Exception as error:
-            _logger.exception("Sending line %s: the letter can't be written", self.id)
+            _logger.exception("Letter of sending line %s can't be written", self.id)
             self._set_failed("render", str(error))

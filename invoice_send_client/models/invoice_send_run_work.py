@@ -2,6 +2,7 @@ import contextlib
 import logging
 from datetime import timedelta
 
+from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
@@ -135,8 +136,12 @@ class InvoiceSendRun(models.Model):
         self._trigger_cron(max(min(times) - now, timedelta()))
 
     def _process(self):
-        """Work on what is due of these runs, document by document: a user waits."""
-        with self.env["mail.mail"]._keep_sessions() as work:
+        """Work on what is due of these runs, document by document: a user waits.
+
+        What the time does not suffice for is left to the cron: Odoo ends a request
+        after two minutes, as it does a worker.
+        """
+        with self.env["mail.mail"]._keep_sessions(seconds=PASS_SECONDS) as work:
             self.line_ids.sorted("id")._process_all(work)
         self._end_pass(work)
 
@@ -238,8 +243,10 @@ class InvoiceSendRun(models.Model):
         # EXTENDS 'base'
         super()._register_hook()
         # after a crash: Odoo's workers look at their jobs once a minute, unless woken
-        if self._find_due():
-            self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
+        # a database that is still to be upgraded has no such tables
+        with contextlib.suppress(DatabaseError), self.env.cr.savepoint(flush=False):
+            if self._find_due():
+                self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
 
     @api.model
     def _note_progress(self, done, remaining):
@@ -280,4 +287,3 @@ class InvoiceSendRun(models.Model):
             order="id",
         )
         return deliveries.line_id | unmailed
-

@@ -54,7 +54,9 @@ class InvoiceSendServer(models.Model):
         if server.paused_until and server.paused_until > now:
             if server.failed_in_pass or (work.heeds_pauses and not is_urgent):
                 return self._make_pause(server)
-        return self._get_throttle(server, server_id, now) if work.heeds_throttle else None
+        if not work.heeds_throttle:
+            return None
+        return self._get_throttle(server, server_id, now)
 
     @api.model
     def _look_up(self, work, server_id):
@@ -118,7 +120,7 @@ class InvoiceSendServer(models.Model):
         )
         return sorted(set(moments or []))
 
-    # -- what became of asking it --------------------------------------------------------
+    # -- what became of asking it ------------------------------------------------------
 
     @api.model
     def _note_unreached(self, work, server_id, reason, pauses):
@@ -178,7 +180,7 @@ class InvoiceSendServer(models.Model):
     def _forget_pauses(self):
         """Ask every server again: a user wants it now."""
         # sudo: nobody writes pauses by hand
-        self.sudo().search([]).unlink()
+        self.sudo().search([("paused_until", "!=", False)]).unlink()
 
     @api.depends("mail_server_id", "paused_until")
     def _compute_display_name(self):

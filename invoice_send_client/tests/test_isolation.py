@@ -85,7 +85,9 @@ class TestIsolation(InvoiceSendCase):
         self.assertIn("5 times", delivery.failure_reason)
         with self.mail_server() as taken:
             delivery.action_retry()
-        self.assertEqual((len(taken), delivery.state, line.attempt_count), (1, "sent", 1))
+        self.assertEqual(
+            (len(taken), delivery.state, line.attempt_count), (1, "sent", 1)
+        )
 
     @mute_logger(LOGGER)
     def test_unforeseen_error_is_counted_and_holds_up_no_other_document(self):
@@ -124,6 +126,32 @@ class TestIsolation(InvoiceSendCase):
         self.assertEqual(len(taken), 1)
         self.assertEqual(invoice.invoice_delivery_state, "sent")
         self.assertFalse(self.run_cron())
+
+    def test_document_of_a_shared_mail_waits_for_the_one_that_is_locked(self):
+        self.partner_a.invoice_sending_method = "email"
+        invoices = self.make_invoice() | self.make_invoice()
+        window = (
+            self.env["account.move.send.batch.wizard"]
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .create({"one_mail_per_customer": True})
+        )
+        window.action_send_and_print()
+        first, second = window.run_id.sudo().delivery_ids.sorted("id")
+        make = type(first.line_id)._make_documents_and_letter
+
+        def make_first_only(line):
+            if line == second.line_id:
+                raise LockNotAvailable
+            return make(line)
+
+        model = type(self.env["invoice.send.run.line"])
+        with patch.object(model, "_make_documents_and_letter", make_first_only):
+            self.assertFalse(self.run_cron())
+        self.assertEqual(first.next_attempt_datetime, second.next_attempt_datetime)
+        self.assertFalse(first.failure_reason)
+        (first | second).next_attempt_datetime = False
+        self.assertEqual(len(self.run_cron()), 1)
+        self.assertEqual({first.state, second.state}, {"sent"})
 
     def test_neutralized_copy_sends_nothing_and_says_so(self):
         parameters = self.env["ir.config_parameter"].sudo()

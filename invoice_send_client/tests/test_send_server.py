@@ -47,8 +47,9 @@ class TestSendServer(InvoiceSendCase):
 
     def pass_by_while_down(self):
         MailServer = type(self.env["ir.mail_server"])
-        with self.down() as asked, patch.object(
-            MailServer, "_disable_send", lambda _self: False
+        with (
+            self.down() as asked,
+            patch.object(MailServer, "_disable_send", lambda _self: False),
         ):
             self.Run._process_due()
         return asked.call_count
@@ -143,8 +144,10 @@ class TestSendServer(InvoiceSendCase):
 
     def test_pauses_between_attempts_are_whole_minutes(self):
         for wrong in ("", "soon", "0", "1, -5", "5000", "1.5"):
-            with self.subTest(wrong=wrong), self.assertRaises(ValidationError), (
-                mute_logger("odoo.sql_db")
+            with (
+                self.subTest(wrong=wrong),
+                self.assertRaises(ValidationError),
+                mute_logger("odoo.sql_db"),
             ):
                 self.company.invoice_retry_minutes = wrong
         self.company.invoice_retry_minutes = "3; 10"

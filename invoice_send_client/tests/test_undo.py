@@ -48,9 +48,7 @@ class TestUndo(InvoiceSendCase):
 
     def test_single_document_has_no_undo_pause(self):
         window = self.open_window(1)
-        self.assertEqual(
-            window.action_send_and_print()["tag"], "display_notification"
-        )
+        self.assertEqual(window.action_send_and_print()["tag"], "display_notification")
         self.assertFalse(window.run_id.start_datetime)
 
     def test_undo_brings_the_window_back_as_it_was_and_send_works_again(self):
@@ -59,7 +57,9 @@ class TestUndo(InvoiceSendCase):
         window.action_send_and_print()
         run = window.run_id
         action = run.action_undo()
-        self.assertEqual((action["res_model"], action["res_id"]), (window._name, window.id))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (window._name, window.id)
+        )
         self.assertEqual(set(run.delivery_ids.mapped("state")), {"cancel"})
         self.assertEqual(window.note, "Please pay")
         self.assertEqual(window.line_ids[0].email_to, "other@alfa.example")

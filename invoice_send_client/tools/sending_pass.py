@@ -30,16 +30,16 @@ class Hold(NamedTuple):
     is_failure: bool = False
 
 
+@dataclass(eq=False)
 class ServerOnHold(Exception):
     """Nothing was done with a mail, since its server is to be left alone.
 
-    :param Hold hold: until when, and why
-    :param int server_id: the ``ir.mail_server``; ``False``: of the configuration file
+    :ivar hold: until when, and why
+    :ivar server_id: the ``ir.mail_server``; ``False``: of the configuration file
     """
 
-    def __init__(self, hold, server_id):
-        super().__init__(hold.reason)
-        self.hold, self.server_id = hold, server_id
+    hold: Hold
+    server_id: int | bool
 
 
 @dataclass

@@ -5,6 +5,7 @@ layer writes it down and decides what follows.
 """
 
 import smtplib
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -38,15 +39,14 @@ class Attempt(NamedTuple):
     unreached: str = ""
 
 
+@dataclass(eq=False)
 class Interrupted(Exception):
     """The database failed around SMTP: nothing can be written, the verdict stands.
 
-    :param Attempt attempt: what is known of the mail
+    :ivar attempt: what is known of the mail
     """
 
-    def __init__(self, attempt):
-        super().__init__()
-        self.attempt = attempt
+    attempt: Attempt
 
 
 #: Failures of the way to the server, whatever their code: worth another try (B6).

@@ -329,7 +329,7 @@ class AccountMoveSendWizard(models.TransientModel):
         return self.action_read_result(self.run_id.id) if self.run_id else action
 
     def _tell_scheduled(self):
-        """:return: the notification that says when the mail leaves, and ends the window"""
+        """:return: the notification of when the mail leaves, which ends the window"""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
