@@ -189,7 +189,7 @@ def fault_run(seller, sink, dev_environment, tmp_path_factory) -> Iterator[Fault
     """A run that is over."""
     folder = tmp_path_factory.mktemp("faults")
     engine = PdfEngine(dev_environment, folder)
-    engine.harm(POISON_PDF, "echo 'Segmentation fault' >&2; exit 1")
+    engine.harm(POISON_PDF, "kill -SEGV $$")
     server = OdooServer(
         dev_environment,
         seller.database,
