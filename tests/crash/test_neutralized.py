@@ -1,4 +1,4 @@
-"""A neutralized copy of a database sends nothing, whoever asks (B5)."""
+"""A neutralized copy of a database sends nothing, whoever asks (B3, B5)."""
 
 import os
 import subprocess
@@ -104,25 +104,31 @@ def test_mail_queue_sends_nothing(copy, sink):
     assert len(sink.mails) == copy.mails
 
 
-def test_scheduled_action_switched_on_again_sends_nothing(copy, sink):
-    """What waited when the copy was made is sent by the original, never by the copy."""
-    seller = copy.seller
-    assert copy.states(copy.move_ids) == {"outgoing"}
-    job_id = seller.admin.ref(cron_worker.SENDING)
-    seller.admin.change("ir.cron", job_id, {"active": True})
+def test_what_waited_in_the_original_does_not_wait_in_the_copy(copy, sink):
+    """It is withdrawn, not left for whoever switches something on again."""
+    assert copy.states(copy.move_ids) == {"cancel"}
+    run = copy.window.run()
+    assert (run["skipped_count"], run["waiting_count"]) == (3, 0)
     for move_id in copy.move_ids:
-        seller.make_due(move_id)
-    cron_worker.trigger(seller)
-    polling.until(lambda: copy.states(copy.move_ids) == {"error"}, "the worker", 90)
-    for move_id in copy.move_ids:
-        assert "neutralized copy" in seller.delivery(move_id)["failure_reason"]
+        assert not copy.seller.move(move_id)["invoice_delivery_state"]
     assert len(sink.mails) == copy.mails
 
 
-def test_retry_by_hand_sends_nothing(copy, sink):
-    """Nor does "Retry the failed"."""
-    run_id = copy.window.run()["id"]
-    copy.seller.user.call("invoice.send.run", "action_retry_failed", [run_id])
-    copy.seller.run_cron()
-    assert copy.states(copy.move_ids) == {"error"}
+def test_scheduled_action_switched_on_again_sends_nothing(copy, sink):
+    """Neither what waited nor what is sent from now on, and that says why."""
+    seller = copy.seller
+    job_id = seller.admin.ref(cron_worker.SENDING)
+    seller.admin.change("ir.cron", job_id, {"active": True})
+    window = Review(seller, copy.others[:2])
+    window.press_send()
+    polling.until(lambda: window.run()["state"] == "done", "the worker", 90)
+    assert window.run()["failed_count"] == 2
+    for move_id in copy.others[:2]:
+        delivery = seller.delivery(move_id)
+        assert delivery["state"] == "error"
+        assert "neutralized copy" in delivery["failure_reason"]
+    assert copy.states(copy.move_ids) == {"cancel"}
+    seller.user.call("invoice.send.run", "action_retry_failed", [window.run()["id"]])
+    polling.until(lambda: window.run()["state"] == "done", "the worker", 90)
+    assert copy.states(copy.others[:2]) == {"error"}
     assert len(sink.mails) == copy.mails

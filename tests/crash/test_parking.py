@@ -155,8 +155,10 @@ def test_locked_document_is_put_off_and_parked_and_holds_up_nobody(seller):
         assert press.pause() == PAUSES[0]  # not before its time
         seller.make_due(press.poison)
         assert press.try_until_parked() == PAUSES[1:]
+        assert seller.delivery(press.poison)["state"] == "error"
     finally:
         lock.release()
+    seller.run_cron()  # the invoice itself can say it from now on
     press.assert_parked("render", press.name, "changed by somebody else")
     press.assert_sent_by_retry()
 
