@@ -101,8 +101,10 @@ def crash_run(seller, dev_environment, tmp_path_factory) -> Iterator[CrashRun]:
         for _kill in range(KILLS):
             run.crash(dice.uniform(0, LONGEST_LIFE))
         run.finish()
-        print(f"seed {SEED}: mails leaving at each kill {run.broken},"
-              f" {run.seconds:.0f} s from the last start to the end")
+        print(
+            f"seed {SEED}: mails leaving at each kill {run.broken},"
+            f" {run.seconds:.0f} s from the last start to the end"
+        )
         yield run
     finally:
         server.stop()

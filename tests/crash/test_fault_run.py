@@ -211,8 +211,10 @@ def fault_run(seller, sink, dev_environment, tmp_path_factory) -> Iterator[Fault
         finally:
             server.stop()
     end = time.monotonic()
-    print(f"{posted - start:.0f} s to prepare, {back - posted:.0f} s to the server's"
-          f" return, {end - back:.0f} s to the end")
+    print(
+        f"{posted - start:.0f} s to prepare, {back - posted:.0f} s to the server's"
+        f" return, {end - back:.0f} s to the end"
+    )
     yield run
 
 

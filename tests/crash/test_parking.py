@@ -1,4 +1,4 @@
-"""A document that can't be prepared parks alone, with its reason; the others go (B3)."""
+"""A document that can't be prepared parks alone with its reason; others go (B3)."""
 
 import contextlib
 from collections.abc import Iterator

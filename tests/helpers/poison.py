@@ -23,8 +23,9 @@ def poisoned_letter(seller: Seller, name: str, expression: str) -> Iterator[None
     kept = "SELECT body_html::text FROM mail_template WHERE id = %s"
     [(before,)] = seller.select(kept, template_id)
     seller.sql(
-        "UPDATE mail_template SET body_html = (SELECT jsonb_object_agg(key, value || %s)"
-        " FROM jsonb_each_text(body_html)) WHERE id = %s",
+        "UPDATE mail_template SET body_html ="
+        " (SELECT jsonb_object_agg(key, value || %s) FROM jsonb_each_text(body_html))"
+        " WHERE id = %s",
         poison,
         template_id,
     )
