@@ -1,5 +1,7 @@
 """A real Odoo server in a process of its own, on one database."""
 
+import contextlib
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -18,12 +20,13 @@ STOP_SECONDS = 20
 
 
 class OdooServer:
-    """An Odoo server, threaded, that runs scheduled actions only when told to.
+    """An Odoo server that runs scheduled actions only when told to.
 
     :param env: the environment of ``./dev``
     :param database: the database it serves
     :param log: file that gets its output, appended at each start
     :param cron_threads: workers that run scheduled actions by themselves
+    :param workers: processes that answer requests; 0: one process with threads
     :param variables: further variables of its process environment
 
     :ivar url: its address
@@ -35,9 +38,11 @@ class OdooServer:
         database: str,
         log: Path,
         cron_threads: int = 0,
+        workers: int = 0,
         **variables: str,
     ) -> None:
         self.env = env
+        self.workers = workers
         self.cron_threads = cron_threads
         self.variables = variables
         self.database = database
@@ -52,13 +57,18 @@ class OdooServer:
             f"--db-filter=^{self.database}$",
             f"--http-port={self.port}",
             f"--gevent-port={free_port()}",
-            "--workers=0",
+            f"--workers={self.workers}",
             f"--max-cron-threads={self.cron_threads}",
             "--log-handler=werkzeug:WARNING",
         )
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.launch()
+        polling.until(self._answers, f"Odoo on {self.url}", START_SECONDS)
+
+    def launch(self) -> None:
+        """Start it, as the first of a group of processes."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command(),
@@ -66,8 +76,8 @@ class OdooServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
-        polling.until(self._answers, f"Odoo on {self.url}", START_SECONDS)
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:
@@ -93,14 +103,19 @@ class OdooServer:
         )
         assert done.returncode == 0, done.stderr[-3000:]
 
+    def runs(self) -> bool:
+        """Tell whether it has been started and has not ended."""
+        return bool(self._process) and self._process.poll() is None
+
     def kill(self) -> None:
-        """End it as a power cut would (``kill -9``)."""
-        self._process.kill()
+        """End it as a power cut would (``kill -9``), with all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
         """End it in order; by force where that takes too long."""
-        if not self._process or self._process.poll() is not None:
+        if not self.runs():
             return
         self._process.send_signal(signal.SIGTERM)
         try:

@@ -26,11 +26,11 @@ def draft_many(
     values = [
         {
             "move_type": "out_invoice",
-            "partner_id": seller.customer(email, **customer),
+            "partner_id": partner_id,
             "invoice_date": "2026-11-20",
             "invoice_line_ids": [(0, 0, LINE)],
         }
-        for email in emails
+        for partner_id in seller.customers(emails, **customer)
     ]
     return seller.user.call("account.move", "create", values)
 

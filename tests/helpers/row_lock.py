@@ -2,24 +2,26 @@
 
 
 class RowLock:
-    """Holds the deliveries of one document against changes.
+    """Holds the deliveries of one document, or the document, against changes.
 
     Foreign keys may still point at them, as those of a mail that is just being made.
 
     :param connection: a psycopg2 connection of its own
     :param move_id: the document
+    :param rows: what is held, :data:`DELIVERIES` or :data:`DOCUMENT`
     """
 
-    def __init__(self, connection, move_id: int) -> None:
+    DELIVERIES = "SELECT id FROM invoice_delivery WHERE move_id = %s"
+    DOCUMENT = "SELECT id FROM account_move WHERE id = %s"
+
+    def __init__(self, connection, move_id: int, rows: str = DELIVERIES) -> None:
         self._connection = connection
         self._move_id = move_id
+        self._rows = rows
 
     def take(self) -> None:
         """Lock the rows."""
-        self._fetch(
-            "SELECT id FROM invoice_delivery WHERE move_id = %s FOR NO KEY UPDATE",
-            self._move_id,
-        )
+        self._fetch(f"{self._rows} FOR NO KEY UPDATE", self._move_id)
 
     def is_waited_for(self) -> bool:
         """Tell whether somebody wants to change one of the rows."""

@@ -3,7 +3,7 @@
 import contextlib
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import psycopg2
 
@@ -158,9 +158,17 @@ class Seller:
 
     def customer(self, email: str, name: str = "Alfa SRL", **values: object) -> int:
         """Create a customer who gets invoices by e-mail alone."""
+        [partner_id] = self.customers([email], name=name, **values)
+        return partner_id
+
+    def customers(
+        self, emails: Iterable[str | bool], name: str = "Alfa SRL", **values: object
+    ) -> list[int]:
+        """Create a customer for each address: see :meth:`customer`."""
         values.setdefault("invoice_sending_method", "email")
-        return self.admin.make(
-            "res.partner", {"name": name, "email": email, "is_company": True, **values}
+        common = {"name": name, "is_company": True, **values}
+        return self.admin.call(
+            "res.partner", "create", [{**common, "email": email} for email in emails]
         )
 
     def invoice(
@@ -251,11 +259,26 @@ class Seller:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
 
-    def connect(self):
-        """Open a connection to the database beside Odoo's own."""
+    @property
+    def database(self) -> str:
+        """The database's name."""
+        return self.server.database
+
+    def select(self, statement: str, *values: object) -> list[tuple]:
+        """Read what stands in the database, as fast as a worker writes it."""
+        with contextlib.closing(self.connect()) as connection, connection:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+
+    def connect(self, database: str = ""):
+        """Open a connection beside Odoo's own.
+
+        :param database: another one than the company's
+        """
         server = self.env.server
         return psycopg2.connect(
-            dbname=self.server.database,
+            dbname=database or self.database,
             host=server.host,
             port=server.port,
             user=server.user,

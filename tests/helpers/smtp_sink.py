@@ -7,6 +7,7 @@ disturb each other, nor do the retries of an earlier test.
 import asyncio
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 #: Seconds for which the server keeps a client waiting at most.
 LONGEST_HOLD = 60
@@ -89,6 +90,9 @@ class Manner:
     :ivar data: answer after the message's last byte
     :ivar drop: closes without a word: at ``"rcpt"``, at ``"data"`` before the message,
         or at its ``"end"``, once it was taken
+    :ivar silent: answers nothing any more, at the same points as ``drop``
+    :ivar slow: seconds that each answer takes
+    :ivar times: how often it misbehaves so, before it takes the mail; always if None
     :ivar hold_answer: waits there after the message was taken, before saying so
     :ivar on_taken: called once the message was taken, before saying so
     """
@@ -96,8 +100,27 @@ class Manner:
     rcpt: str = ""
     data: str = ""
     drop: str = ""
+    silent: str = ""
+    slow: float = 0
+    times: int | None = None
     hold_answer: Hold | None = None
     on_taken: Callable[[], None] | None = None
+
+    async def misbehave(self, point: str, transport: asyncio.Transport) -> None:
+        """Be slow, say nothing or close, where this point of the dialogue is meant."""
+        await asyncio.sleep(self.slow)
+        if self.silent == point:
+            self.count()
+            await asyncio.sleep(LONGEST_HOLD)
+            transport.abort()
+        if self.drop == point:
+            self.count()
+            transport.abort()
+
+    def count(self) -> None:
+        """It misbehaved once more."""
+        if self.times is not None:
+            self.times -= 1
 
 
 def free_port() -> int:
@@ -108,14 +131,31 @@ def free_port() -> int:
 
 
 class _Server(SMTP):
-    """An SMTP server that can also close at DATA, for which there is no hook."""
+    """An SMTP server that can also misbehave where aiosmtpd has no hook."""
+
+    def connection_made(self, transport):
+        """A client comes."""
+        self.event_handler.welcome(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error):
+        """A client goes."""
+        self.event_handler.transports.discard(self.transport)
+        super().connection_lost(error)
+
+    async def _handle_client(self):
+        if refusal := self.event_handler.connect_answer:
+            await self.push(refusal)
+            self.transport.close()
+            return
+        await super()._handle_client()
 
     async def smtp_DATA(self, arg):
         """Answer DATA."""
-        if self.event_handler.manner(self.envelope.rcpt_tos).drop == "data":
-            self.transport.abort()
-            return
-        await super().smtp_DATA(arg)
+        manner = self.event_handler.manner(self.envelope.rcpt_tos)
+        await manner.misbehave("data", self.transport)
+        if not self.transport.is_closing():
+            await super().smtp_DATA(arg)
 
 
 class _Controller(Controller):
@@ -129,16 +169,43 @@ class SmtpSink:
 
     :ivar mails: what was taken, oldest first
     :ivar port: where it listens
+    :ivar connections: how many clients came
+    :ivar asked: how often it was asked to take a mail for an address (RCPT)
+    :ivar connect_answer: said to whoever connects in place of a greeting, such as
+        ``"421 4.3.2 Busy"``
+    :ivar login_answer: said to whoever signs in, such as ``"535 5.7.8 No"``; nobody
+        has to
     """
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
+        self.connections = 0
+        self.asked: Counter[str] = Counter()
+        self.connect_answer = ""
+        self.login_answer = ""
+        self.transports: set[asyncio.Transport] = set()
         self.port = free_port()
         self._manners: dict[str, Manner] = {}
         self._controller = self._make_controller()
 
     def _make_controller(self) -> Controller:
-        return _Controller(self, hostname="127.0.0.1", port=self.port)
+        return _Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            authenticator=self._check_login,
+            auth_require_tls=False,
+        )
+
+    def _check_login(self, _server, _session, _envelope, _mechanism, _data):
+        """aiosmtpd's authenticator."""
+        refusal = self.login_answer or None
+        return AuthResult(success=not refusal, handled=False, message=refusal)
+
+    def welcome(self, transport: asyncio.Transport) -> None:
+        """Note that a client came."""
+        self.connections += 1
+        self.transports.add(transport)
 
     def __enter__(self) -> "SmtpSink":
         self._controller.start()
@@ -149,7 +216,9 @@ class SmtpSink:
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """Refuse connections inside the block."""
+        """Refuse connections inside the block; those that are open end."""
+        for transport in list(self.transports):
+            self._controller.loop.call_soon_threadsafe(transport.abort)
         self._controller.stop()
         try:
             yield
@@ -171,7 +240,7 @@ class SmtpSink:
         :param addresses: the recipients of one mail
         """
         known = (self._manners.get(address) for address in addresses)
-        return next(filter(None, known), Manner())
+        return next((m for m in known if m and m.times != 0), Manner())
 
     def mails_to(self, address: str) -> list[Mail]:
         """Return the messages whose envelope goes to ``address``, oldest first."""
@@ -185,10 +254,11 @@ class SmtpSink:
 
     async def handle_RCPT(self, server, _session, envelope, address, _options):
         """aiosmtpd's hook for RCPT."""
+        self.asked[address] += 1
         manner = self.manner([address])
-        if manner.drop == "rcpt":
-            server.transport.abort()
+        await manner.misbehave("rcpt", server.transport)
         if manner.rcpt:
+            manner.count()
             return manner.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -197,11 +267,11 @@ class SmtpSink:
         """aiosmtpd's hook for the end of DATA."""
         manner = self.manner(envelope.rcpt_tos)
         if manner.data:
+            manner.count()
             return manner.data
         mail = Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content)
         self.mails.append(mail)
-        if manner.drop == "end":
-            server.transport.abort()
+        await manner.misbehave("end", server.transport)
         if manner.on_taken:
             await asyncio.to_thread(manner.on_taken)
         if manner.hold_answer:

@@ -1,0 +1,164 @@
+"""A hundred documents, twenty deaths of the server: none lost, none twice (B3, B5)."""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers import cron_worker, polling, review
+from tests.helpers.odoo_server import OdooServer
+from tests.helpers.review import Review
+
+DOCUMENTS = 100
+KILLS = 20
+WORKERS = 2
+#: A start lives so many seconds, or recipients, after its first one: there has to be
+#: work left for the last kill.
+LONGEST_LIFE, MOST_RECIPIENTS = 1.2, 4
+#: Seconds for the rest after the last start, Odoo's own idle minute included.
+FINISH_SECONDS = 120
+#: Another run of the dice: SEED=42 ./dev test tests/crash/test_crash_run.py -s
+SEED = int(os.environ.get("SEED", "15"))
+#: Odoo with processes instead of threads: PREFORK=2
+PREFORK = int(os.environ.get("PREFORK", "0"))
+
+OPEN_ATTEMPTS = """
+    SELECT count(*) FROM invoice_delivery
+     WHERE run_id = %s AND state = 'outgoing' AND attempt_datetime IS NOT NULL
+"""
+
+
+class CrashRun:
+    """One press of Send, worked on by servers that die.
+
+    :ivar broken: mails that were leaving, for each kill
+    :ivar seconds: from the last start to the end of the run
+    """
+
+    def __init__(self, seller, server) -> None:
+        self.seller, self.sink, self.server = seller, seller.sink, server
+        self.emails = [seller.address("crash") for _number in range(DOCUMENTS)]
+        self.move_ids = review.post_many(seller, self.emails)
+        self.window = Review(seller, self.move_ids)
+        self.window.press_send()
+        self.run_id = self.window.run()["id"]
+        self.broken: list[int] = []
+        self.seconds = 0.0
+
+    def count_asked(self) -> int:
+        """Return how many recipients the mail server was asked for so far."""
+        return sum(self.sink.asked[email] for email in self.emails)
+
+    def crash(self, life: float) -> None:
+        """Start the server, and kill it some time after its first recipient."""
+        before = self.count_asked()
+        self.server.launch()
+        cron_worker.wake_until(
+            self.seller, lambda: self.count_asked() > before, "the first recipient", 60
+        )
+        end, most = time.monotonic() + life, before + MOST_RECIPIENTS
+        polling.until(
+            lambda: time.monotonic() >= end or self.count_asked() >= most, "its end"
+        )
+        self.server.kill()
+        time.sleep(0.2)  # what it told the database last
+        [(broken,)] = self.seller.select(OPEN_ATTEMPTS, self.run_id)
+        self.broken.append(broken)
+
+    def finish(self) -> None:
+        """Start the server once more and let it come to the end by itself."""
+        start = time.monotonic()
+        self.server.launch()
+        polling.until(
+            lambda: self.window.run()["state"] == "done", "the end", FINISH_SECONDS
+        )
+        self.seconds = time.monotonic() - start
+
+    def deliveries(self) -> list[dict]:
+        """Read what became of all recipients."""
+        names = ["email", "state", "failure_type", "failure_reason", "move_id"]
+        domain = [("run_id", "=", self.run_id)]
+        return self.seller.user.search("invoice.delivery", domain, *names)
+
+
+@pytest.fixture(scope="module")
+def crash_run(seller, dev_environment, tmp_path_factory) -> Iterator[CrashRun]:
+    """A run that is over, after twenty deaths."""
+    log = tmp_path_factory.mktemp("crash") / "odoo.log"
+    server = OdooServer(
+        dev_environment,
+        seller.database,
+        log,
+        cron_threads=WORKERS,
+        workers=PREFORK,
+    )
+    dice = random.Random(SEED)
+    run = CrashRun(seller, server)
+    try:
+        for _kill in range(KILLS):
+            run.crash(dice.uniform(0, LONGEST_LIFE))
+        run.finish()
+        print(
+            f"seed {SEED}: mails leaving at each kill {run.broken},"
+            f" {run.seconds:.0f} s from the last start to the end"
+        )
+        yield run
+    finally:
+        server.stop()
+
+
+def test_no_document_is_lost(crash_run):
+    """Each recipient was sent to or may have been, and the run adds up."""
+    states = Counter(
+        (delivery["state"], delivery["failure_type"])
+        for delivery in crash_run.deliveries()
+    )
+    unknown = states[("error", "unknown")]
+    assert states == Counter(
+        {("sent", False): DOCUMENTS - unknown, ("error", "unknown"): unknown}
+    )
+    run = crash_run.window.run()
+    counts = [run[f"{word}_count"] for word in ("sent", "failed", "skipped", "waiting")]
+    assert counts == [DOCUMENTS - unknown, unknown, 0, 0]
+
+
+def test_no_mail_arrives_twice(crash_run, sink):
+    """One mail to each that counts as sent, one at most to each that may have it."""
+    for delivery in crash_run.deliveries():
+        mails = len(sink.mails_to(delivery["email"]))
+        assert mails == 1 or (mails == 0 and delivery["state"] == "error"), delivery
+
+
+def test_each_kill_leaves_one_unknown_a_worker_at_most(crash_run):
+    """Only what was leaving at that moment is in doubt, and all of it is."""
+    assert max(crash_run.broken) <= WORKERS
+    unknown = [d for d in crash_run.deliveries() if d["failure_type"] == "unknown"]
+    assert len(unknown) == sum(crash_run.broken)
+    assert len(crash_run.broken) == KILLS
+
+
+def test_each_unknown_is_shown(crash_run, seller):
+    """In words at the recipient, as a problem at the document."""
+    for delivery in crash_run.deliveries():
+        move = seller.move(delivery["move_id"][0])
+        if delivery["state"] == "sent":
+            assert move["invoice_delivery_state"] == "sent"
+            assert not move["invoice_delivery_problem"]
+            continue
+        assert "may have arrived" in delivery["failure_reason"]
+        assert move["invoice_delivery_state"] == "error"
+        assert move["invoice_delivery_problem"] and not move["invoice_sent_datetime"]
+
+
+def test_rest_is_done_soon_after_the_last_start(crash_run):
+    """Within two minutes, though nobody woke the workers."""
+    assert crash_run.seconds < FINISH_SECONDS
+
+
+def test_job_is_not_parked_by_deaths(crash_run, seller):
+    """Odoo takes a death for a time-out, and parks a job that times out too often."""
+    assert cron_worker.read_job(seller)["active"]
+    assert cron_worker.read_job(seller)["failure_count"] == 0
