@@ -136,12 +136,12 @@ class _Server(SMTP):
     def connection_made(self, transport):
         """A client comes."""
         self.event_handler.welcome(transport)
-        super().connection_made(transport)
+        return super().connection_made(transport)
 
     def connection_lost(self, error):
         """A client goes."""
         self.event_handler.transports.discard(self.transport)
-        super().connection_lost(error)
+        return super().connection_lost(error)
 
     async def _handle_client(self):
         if refusal := self.event_handler.connect_answer:
