@@ -140,8 +140,8 @@ SELF_CHECK_QUESTION = "invoice_send_client-selfcheck-question"
 SELF_CHECK_ANSWER = "invoice_send_client-selfcheck-answer"
 
 #: Minutes after which the e-invoice's answer is looked for again; the last one holds
-#: until it is there. Chosen: soon at first, since answers come within minutes as a rule,
-#: then at most twelve questions a day, each of which leaves a note on the document.
+#: until it is there. Chosen: soon at first, since answers come within minutes as a
+#: rule, then twelve questions a day, each of which leaves a note on the document.
 EDI_LOOK_MINUTES = (2, 5, 10, 15, 30, 60, 120)
 
 #: Days that a mail waits for the e-invoice's answer before a person has to look.

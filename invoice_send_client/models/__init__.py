@@ -18,6 +18,7 @@ from . import (
     invoice_send_run_line,
     invoice_send_run_line_mail,
     invoice_send_run_line_pdf,
+    invoice_send_run_line_summary,
     invoice_send_run_line_work,
     invoice_send_server,
     invoice_send_template,

@@ -258,6 +258,7 @@ class InvoiceDelivery(models.Model):
             minutes = pauses[max(delivery.attempt_count, 1) - 1]
             due = fields.Datetime.now() + timedelta(minutes=minutes)
             delivery._set_waiting(max(due, not_before or due), reason)
+        waiting.attempt_datetime = False
         waiting._record_event("outgoing", reasons=failure_type, detail=reason)
         return tired._set_error(failure_type, reason)
 
@@ -267,7 +268,7 @@ class InvoiceDelivery(models.Model):
         :param datetime until: not to be tried before
         :param str reason: why, for the user; what was said before stays where empty
         """
-        values = {"attempt_datetime": False, "next_attempt_datetime": until}
+        values = {"next_attempt_datetime": until}
         if reason:
             values["failure_reason"] = reason
         self.write(values)

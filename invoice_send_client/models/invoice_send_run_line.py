@@ -309,6 +309,7 @@ class InvoiceSendRunLine(models.Model):
                 "failure_reason": reason,
             }
         )
+        self.delivery_ids._close_broken_attempts()
         self.delivery_ids._set_error(failure_type, reason)
 
     def _post_letter(self, values):

@@ -1,3 +1,4 @@
+import contextlib
 import logging
 
 from psycopg2 import OperationalError
@@ -106,14 +107,16 @@ class InvoiceSendRunLine(models.Model):
         :param recipients: ``invoice.delivery``
         :param tools.verdict.Attempt attempt: what the server said
         """
-        is_kept = True
+        is_kept = waits = True
         for tries_left in reversed(range(SETTLE_TRIES)):
             try:
-                self._write_verdicts(recipients, attempt, is_kept)
+                with self.env["invoice.send.run"]._isolate():
+                    self._write_verdicts(recipients, attempt, is_kept, waits)
                 return
             except OperationalError:
                 # the client may open the link in this very moment
                 recipients.invalidate_recordset()
+                waits = False
                 if not tries_left:
                     raise
             except Exception:
@@ -123,20 +126,25 @@ class InvoiceSendRunLine(models.Model):
                 _logger.exception("Mail of %s can't be kept", recipients)
                 is_kept = False
 
-    def _write_verdicts(self, recipients, attempt, is_kept):
+    def _write_verdicts(self, recipients, attempt, is_kept, waits):
         """Write verdicts, and the mail that left, in one transaction.
 
         :param bool is_kept: with the mail
+        :param bool waits: with the summary on the documents, for which somebody who
+            holds them is waited for, but not long
         """
         Run = self.env["invoice.send.run"]
-        with Run._isolate():
+        if waits:
+            Run._limit_lock_wait()
+        with contextlib.nullcontext() if waits else self._leave_summary():
             for delivery in recipients:
                 said = attempt.verdicts[addresses.to_ascii(delivery.email)]
                 delivery._end_attempt(said, attempt.server_id)
             if is_kept:
                 Mail = self.env["invoice.mail"]
                 Mail._keep(recipients, attempt.verdicts, attempt.left)
-            Run._commit()
+            self.env.flush_all()
+        Run._commit()
 
     # -- the mail server is to be left alone -------------------------------------------
 

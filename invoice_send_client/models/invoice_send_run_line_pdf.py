@@ -1,5 +1,7 @@
 import logging
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -23,23 +25,30 @@ class InvoiceSendRunLine(models.Model):
     _pdf_due = models.Index("(id) WHERE is_pdf_due")
 
     @api.model
-    def _make_due_pdfs(self, work):
-        """Make the PDFs that no mail waited for, each on its own; for the cron.
+    def _find_due_pdf(self, others):
+        """:return: the next line whose PDF no mail waited for
+
+        :param others: lines that were tried already
+        """
+        domain = [("is_pdf_due", "=", True), ("id", "not in", others.ids)]
+        return self.search(domain, order="id", limit=1)
+
+    def _make_due_pdf_safely(self):
+        """Make a PDF that no mail waited for, on its own; for the cron.
 
         One that can't be made is told in the document's chatter and not tried again
         by itself; the client's request for it tries once more.
-
-        :param tools.sending_pass.SendingPass work: begins nothing once it is over
         """
         Run = self.env["invoice.send.run"]
-        for line_id in self.search([("is_pdf_due", "=", True)], order="id").ids:
-            if work.is_over():
+        with Run._hold(self) as held:
+            if not held:
                 return
-            line = self.browse(line_id)  # alone: nothing is read for all that are due
-            with Run._hold(line) as held:
-                if held:
-                    line._make_due_pdf()
-            Run._commit()
+            try:
+                with Run._isolate():
+                    self._make_due_pdf()
+                    Run._commit()
+            except OperationalError:
+                _logger.info("PDF of sending line %s put off: locked", self.id)
 
     def _make_due_pdf(self):
         """Make one PDF; who dies of it three times is not asked again."""
@@ -47,6 +56,7 @@ class InvoiceSendRunLine(models.Model):
         Run = self.env["invoice.send.run"]
         self.pdf_attempt_count += 1
         Run._commit()
+        Run._limit_lock_wait()
         if self.pdf_attempt_count > PDF_TRIES:
             self._tell_pdf_problem(
                 self.env._("The server stopped while it was being made.")
@@ -60,6 +70,8 @@ class InvoiceSendRunLine(models.Model):
         try:
             with self.env["invoice.send.run"]._isolate():
                 self.move_id._ensure_invoice_pdf()
+        except OperationalError:
+            raise
         except UserError as error:
             self._tell_pdf_problem(error)
         except Exception as error:

@@ -93,8 +93,9 @@ class InvoiceSendRunLine(models.Model):
                 return
             Run._commit()  # begin a transaction that sees what the last holder wrote
             self.env.invalidate_all()
+            Run._limit_lock_wait()
             group = self._get_group()
-            group.delivery_ids._close_broken_attempts()
+            group._close_broken_attempts()
             if not group._stop_in_copy() and not group._wait_for_server(work):
                 group._prepare()
                 group._deliver_prepared(work)
@@ -187,6 +188,7 @@ class InvoiceSendRunLine(models.Model):
         Run = self.env["invoice.send.run"]
         Run._limit_lock_wait()
         if self.attempt_count < self._get_tries():
+            self._stand_back()
             self.attempt_count += 1
             Run._commit()
             Run._limit_lock_wait()
@@ -202,6 +204,28 @@ class InvoiceSendRunLine(models.Model):
             ),
         )
 
+    def _stand_back(self):
+        """Begun before without an end: let it wait, should it kill its worker again.
+
+        To be undone by :meth:`_step_up`. Who is begun for the second time comes after
+        all that are fresh, see ``invoice.send.run._find_due``.
+        """
+        if not self.attempt_count:
+            return
+        minutes = self.company_id._get_invoice_retry_minutes()[self.attempt_count - 1]
+        until = fields.Datetime.now() + timedelta(minutes=minutes)
+        self.next_attempt_datetime = until
+        due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+        due._set_waiting(until)
+
+    def _step_up(self):
+        """The document is prepared: its mails are due."""
+        if not (until := self.next_attempt_datetime):
+            return
+        back = self.delivery_ids.filtered(lambda d: d.next_attempt_datetime == until)
+        back._set_waiting(False)
+        self.next_attempt_datetime = False
+
     def _put_off(self, reason):
         """Try to prepare a document later; when the tries are used up it is parked.
 
@@ -212,7 +236,8 @@ class InvoiceSendRunLine(models.Model):
             return  # withdrawn meanwhile
         pauses = self.company_id._get_invoice_retry_minutes()
         if self.attempt_count > len(pauses):
-            self._set_failed("render", reason)
+            with self._leave_summary():  # the document may still be locked
+                self._set_failed("render", reason)
             return
         minutes = pauses[max(self.attempt_count, 1) - 1]
         self._wait_until(fields.Datetime.now() + timedelta(minutes=minutes), reason)
@@ -224,7 +249,10 @@ class InvoiceSendRunLine(models.Model):
         :param str reason: for the user
         """
         self.next_attempt_datetime = until
-        waiting = self.delivery_ids.filtered(lambda d: d.state == "outgoing")
+        waiting = self.delivery_ids.filtered(
+            # what was being mailed may have left, and never waits for a second time
+            lambda d: d.state == "outgoing" and not d.attempt_datetime
+        )
         waiting._set_waiting(until, reason)
         waiting._record_event("outgoing", detail=reason)
 
@@ -239,6 +267,7 @@ class InvoiceSendRunLine(models.Model):
         try:
             with self.env["invoice.send.run"]._isolate():
                 self._make_documents_and_letter()
+                self._step_up()
         except (OperationalError, LockError):
             _logger.info("Sending of line %s put off: locked", self.id)
             self.invalidate_recordset()

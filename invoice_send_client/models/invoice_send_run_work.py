@@ -2,7 +2,6 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
@@ -59,6 +58,7 @@ class InvoiceSendRun(models.Model):
             return
         try:
             yield
+            self.env.flush_all()  # a lock is met here, where it is handled
         except Exception:
             if not self.env.cr.closed:  # a server that stops closes it
                 self.env.cr.rollback()
@@ -153,12 +153,30 @@ class InvoiceSendRun(models.Model):
 
         After all mails the PDFs that none of them waited for are made.
         """
-        Line = self.env["invoice.send.run.line"]
         options = {"seconds": PASS_SECONDS, "heeds_pauses": True}
         with self.env["mail.mail"]._keep_sessions(**options) as work:
-            self._find_due()._process_all(work)
-        Line._make_due_pdfs(work)
+            self._process_until_over(work)
         self._end_pass(work)
+
+    @api.model
+    def _process_until_over(self, work):
+        """Work on mails, and on PDFs as long as no mail is due.
+
+        :param tools.sending_pass.SendingPass work: begins nothing once it is over
+        """
+        Line = self.env["invoice.send.run.line"]
+        left, left_pdfs = Line, Line
+        while not work.is_over():
+            if due := self._find_due() - left:
+                due._process_all(work)
+                # still due: another worker has it, or somebody who holds it
+                left |= due & self._find_due()
+            elif pdf := Line._find_due_pdf(left_pdfs):
+                pdf._make_due_pdf_safely()
+                left_pdfs |= pdf
+            else:
+                return
+            self._commit()  # begin a transaction that sees what others wrote
 
     @api.model
     def _end_pass(self, work):
@@ -166,6 +184,7 @@ class InvoiceSendRun(models.Model):
 
         :param tools.sending_pass.SendingPass work: what the worker kept
         """
+        self.env["invoice.send.run.line"]._mend_summaries()
         for run in self.browse(work.told):
             run._tell_progress_of(work, 0)
         self._tell_results()
@@ -196,12 +215,16 @@ class InvoiceSendRun(models.Model):
         :param bool is_over: a pass ended for want of time: it goes on at once. What is
             due otherwise has another worker, or somebody who holds it.
         """
-        now = fields.Datetime.now()
-        Line = self.env["invoice.send.run.line"]
-        is_due = self._find_due() or Line.search([("is_pdf_due", "=", True)], limit=1)
-        if is_due:
-            delay = timedelta(seconds=0 if is_over else RESCUE_SECONDS)
-            self._trigger_cron_once(now + delay)
+        later = Domain("is_pdf_due", "=", True) | Domain("is_summary_due", "=", True)
+        is_due = self._find_due() or self.env["invoice.send.run.line"].search(
+            later, limit=1
+        )
+        if is_due and is_over:
+            # not once: the trigger that began this very pass is deleted after it
+            self._trigger_cron()
+        elif is_due:
+            soon = fields.Datetime.now() + timedelta(seconds=RESCUE_SECONDS)
+            self._trigger_cron_once(soon)
         elif first := self._find_next_datetime():
             self._trigger_cron_once(first)
 
@@ -229,24 +252,14 @@ class InvoiceSendRun(models.Model):
     def _trigger_cron_once(self, at):
         """Let the cron run at a time, unless it does before that anyway.
 
-        :param datetime at: when
+        :param datetime at: a moment to come
         """
-        cron = self._get_cron()
-        domain = [("cron_id", "=", cron.id), ("call_at", "<=", at)]
-        if at > fields.Datetime.now():
-            domain.append(("call_at", ">", fields.Datetime.now()))
+        cron, now = self._get_cron(), fields.Datetime.now()
+        soon = Domain("call_at", ">", now) & Domain("call_at", "<=", at)
         # sudo: as for the cron
-        if not self.env["ir.cron.trigger"].sudo().search(domain, limit=1):
+        triggers = self.env["ir.cron.trigger"].sudo()
+        if not triggers.search(Domain("cron_id", "=", cron.id) & soon, limit=1):
             cron._trigger(at)
-
-    def _register_hook(self):
-        # EXTENDS 'base'
-        super()._register_hook()
-        # after a crash: Odoo's workers look at their jobs once a minute, unless woken
-        # a database that is still to be upgraded has no such tables
-        with contextlib.suppress(DatabaseError), self.env.cr.savepoint(flush=False):
-            if self._find_due():
-                self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
 
     @api.model
     def _note_progress(self, done, remaining):
@@ -286,4 +299,5 @@ class InvoiceSendRun(models.Model):
             ],
             order="id",
         )
-        return deliveries.line_id | unmailed
+        # what was begun before comes last: it may be what its worker died of
+        return (deliveries.line_id | unmailed).sorted("attempt_count")

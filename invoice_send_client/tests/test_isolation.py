@@ -176,12 +176,7 @@ class TestIsolation(InvoiceSendCase):
         triggers = self.env["ir.cron.trigger"].sudo()
         triggers.search([("cron_id", "=", cron.id)]).unlink()
         before = fields.Datetime.now()
-        with patch.object(
-            type(self.env["invoice.send.run.line"]), "_make_due_pdfs", lambda *_a: None
-        ):
-            _line, delivery = self.send_once(
-                answers={"ana@alfa.example": (451, b"Later")}
-            )
+        _line, delivery = self.send_once(answers={"ana@alfa.example": (451, b"Later")})
         delivery.line_id.is_pdf_due = False
         self.env["invoice.send.run"].sudo()._trigger_next(False)
         times = triggers.search([("cron_id", "=", cron.id)]).mapped("call_at")
@@ -195,3 +190,45 @@ class TestIsolation(InvoiceSendCase):
         with self.fail("_keep", ValueError("strange bytes"), "invoice.mail"):
             line, delivery = self.send_once()
         self.assertEqual((delivery.state, line.state), ("sent", "written"))
+
+    def test_document_begun_before_comes_after_the_fresh_ones_and_stands_back(self):
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            line, delivery = self.send_once()
+            fresh, _delivery = self.send_once()
+        (line.delivery_ids | fresh.delivery_ids).next_attempt_datetime = False
+        fresh.attempt_count = 0
+        due = self.env["invoice.send.run"].sudo()._find_due()
+        self.assertEqual((due & (line | fresh)).ids, [fresh.id, line.id])
+        line._start_preparing()
+        self.assertGreater(delivery.next_attempt_datetime, fields.Datetime.now())
+        line._step_up()
+        self.assertFalse(delivery.next_attempt_datetime)
+
+    def test_trouble_after_the_mail_left_never_makes_it_leave_again(self):
+        line, delivery = self.send_once(answers={"ana@alfa.example": (451, b"Later")})
+        delivery._start_attempt()  # and nobody knows what became of it
+        for _time in range(2):
+            line._note_trouble(ValueError("surprise"))
+            self.assertTrue(delivery.attempt_datetime)
+        self.assertFalse(self.run_cron())
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "unknown"))
+
+    def test_verdict_is_written_while_the_document_is_locked(self):
+        Line = self.env["invoice.send.run.line"]
+        write = type(Line)._write_verdicts
+
+        def write_if_alone(lines, recipients, attempt, is_kept, waits):
+            if waits:
+                raise LockNotAvailable
+            return write(lines, recipients, attempt, is_kept, waits)
+
+        invoice = self.make_invoice()
+        mend = patch.object(type(Line), "_mend_summaries", lambda _line: None)
+        with patch.object(type(Line), "_write_verdicts", write_if_alone), mend:
+            line, delivery = self.send_once(invoice)
+        self.assertEqual(delivery.state, "sent")
+        self.assertEqual(invoice.invoice_delivery_state, "outgoing")
+        self.assertTrue(line.is_summary_due)
+        self.run_cron()
+        self.assertEqual(invoice.invoice_delivery_state, "sent")
+        self.assertFalse(line.is_summary_due)
