@@ -17,11 +17,11 @@ class PlainXlsxWriter(ExportXlsxWriter):
         :param cell_value: text or number
         :param style: format of ``xlsxwriter``
         """
-        # OVERRIDE 'web'
+        # EXTENDS 'web'
         if isinstance(cell_value, str):
             self.worksheet.write_string(row, column, cell_value, style)
         else:
-            self.worksheet.write(row, column, cell_value, style)
+            super().write(row, column, cell_value, style)
 
 
 class InvoiceSendRun(http.Controller):
