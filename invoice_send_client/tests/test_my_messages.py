@@ -223,7 +223,7 @@ class TestMyMessages(InvoiceSendCase):
             run._tell_progress()
             end = self.env.cr.sql_log_count
             counts.append((told - before, tray - told, end - tray))
-        for column in zip(*counts[1:]):
+        for column in zip(*counts[1:], strict=False):
             self.assertLessEqual(column[1], column[0], counts)
         self.assertLess(counts[-1][1], 12, counts)
         self.assertLess(counts[-1][2], 20, counts)
@@ -247,7 +247,7 @@ class TestMyMessages(InvoiceSendCase):
         columns, rows = run._get_export_columns(), run._get_export_rows()
         self.assertEqual({len(row) for row in rows}, {len(columns)})
         self.assertEqual(len(rows), 4)
-        failed = dict(zip(columns, rows[0]))
+        failed = dict(zip(columns, rows[0], strict=False))
         self.assertEqual(failed["Address"], "c1@client.example")
         self.assertEqual(failed["State"], "Not sent")
         self.assertIn("550", failed["The server's words"])

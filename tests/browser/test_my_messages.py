@@ -221,7 +221,7 @@ def test_all_failed_are_sent_again_by_one_button(page, seller, sink):
 def test_progress_moves_in_tray_and_page_without_reloading(open_page, seller, sink):
     holds = [Hold(), Hold()]
     emails = [seller.address("slow") for _number in range(3)]
-    for email, hold in zip(emails[1:], holds):
+    for email, hold in zip(emails[1:], holds, strict=False):
         sink.treat(email, hold_answer=hold)
     run_id = write_run(seller, emails)
     page = open_page()

@@ -165,7 +165,9 @@ def test_sending_does_not_need_the_page(open_window, seller, sink, emails):
 def test_countdown_fits_a_phone(open_window, seller):
     with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
         page = open_window()
-        page.set_viewport_size(dict(zip(("width", "height"), SIZES["phone"])))
+        page.set_viewport_size(
+            dict(zip(("width", "height"), SIZES["phone"], strict=False))
+        )
         window(page).get_by_role("button", name="Send", exact=True).click()
         box = pause(page).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= SIZES["phone"][0]

@@ -189,8 +189,4 @@ export class InvoiceSendTray extends Component {
 
 registry
     .category("systray")
-    .add(
-        "invoice_send_client.tray",
-        {Component: InvoiceSendTray},
-        {sequence: 24}
-    );
+    .add("invoice_send_client.tray", {Component: InvoiceSendTray}, {sequence: 24});

@@ -23,7 +23,11 @@ class InvoiceSendUndo extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.told = useState(useService("invoice_send_messages").state);
-        this.state = useState({seconds: this.secondsLeft, isStarted: false, isBusy: false});
+        this.state = useState({
+            seconds: this.secondsLeft,
+            isStarted: false,
+            isBusy: false,
+        });
         onMounted(() => {
             this.timer = browser.setInterval(() => this.tick(), TICK_MS);
         });
