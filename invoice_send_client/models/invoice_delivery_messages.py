@@ -35,13 +35,16 @@ class InvoiceDelivery(models.Model):
 
         :rtype: dict[str, str]
         """
-        return {**self._get_client_advice(), **self._get_own_advice()}
+        return {
+            **self._get_address_advice(),
+            **self._get_client_advice(),
+            **self._get_own_advice(),
+        }
 
     @api.model
-    def _get_client_advice(self):
-        """:return: what to do where the client's side is at fault"""
+    def _get_address_advice(self):
+        """:return: what to do where the address is at fault"""
         return {
-            "waiting": self.env._("Nothing to do: it is tried again by itself."),
             "mailbox": self.env._(
                 "There is no such mailbox: look for a typing error, or ask the client "
                 "for the right address, and correct it."
@@ -54,6 +57,13 @@ class InvoiceDelivery(models.Model):
                 "The client's mailbox is full: send it again in some days, or to "
                 "another address of the client."
             ),
+        }
+
+    @api.model
+    def _get_client_advice(self):
+        """:return: what to do where the client's mail server does not take it"""
+        return {
+            "waiting": self.env._("Nothing to do: it is tried again by itself."),
             "policy": self.env._(
                 "The client's mail server does not trust the sender: ask the client to "
                 "allow your address, or your administrator to look at SPF and DKIM of "
@@ -116,6 +126,7 @@ class InvoiceDelivery(models.Model):
             {
                 "id": delivery.id,
                 "model": self._name,
+                # sudo: the name alone; a sender may have lost the document
                 "document": delivery.sudo().move_id.name,
                 "email": delivery.email or "",
                 "problem": delivery.problem,

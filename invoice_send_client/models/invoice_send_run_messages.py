@@ -179,7 +179,7 @@ class InvoiceSendRun(models.Model):
         """Write a moment as the user reads it.
 
         :param datetime moment: in UTC
-        :param str dt_format: see ``format_datetime``; without it of today the time alone
+        :param str dt_format: see ``format_datetime``; empty: of today the time alone
         :rtype: str
         """
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"

@@ -95,15 +95,11 @@ class SendMessages {
     }
 
     tellResult({run_id, has_failed, title, message}) {
-        const open = () => {
-            close();
-            this.showRun(run_id);
-        };
         const close = this.services.notification.add(message, {
             title,
             type: has_failed ? "warning" : "success",
             sticky: has_failed,
-            buttons: [{name: _t("Open"), onClick: open}],
+            buttons: [{name: _t("Open"), onClick: () => this.showRun(run_id)}],
             onClose: () => this.results.delete(close),
         });
         this.results.add(close);
