@@ -239,6 +239,8 @@ class InvoiceSendRun(models.Model):
         due = self.search([("is_result_due", "=", True)])
         for run in due.filtered(lambda run: run.state == "done"):
             run.is_result_due = False
+            if not run.failed_count and not run.sent_count:
+                continue  # withdrawn by the user, who need not be told
             result = run._as_sender()._describe_result()
             partner = run.user_id.partner_id
             partner._bus_send("invoice_send_client.result", result)
