@@ -6,24 +6,6 @@ from odoo.addons.web.controllers.export import ExportXlsxWriter
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class PlainXlsxWriter(ExportXlsxWriter):
-    """A table whose texts stay texts: a server's words may begin with ``=``."""
-
-    def write(self, row, column, cell_value, style=None):
-        """Write one cell.
-
-        :param int row: row
-        :param int column: column
-        :param cell_value: text or number
-        :param style: format of ``xlsxwriter``
-        """
-        # OVERRIDE 'web'
-        if isinstance(cell_value, str):
-            self.worksheet.write_string(row, column, cell_value, style)
-        else:
-            self.worksheet.write(row, column, cell_value, style)
-
-
 class InvoiceSendRun(http.Controller):
     """What the sender takes out of Odoo."""
 
@@ -43,7 +25,10 @@ class InvoiceSendRun(http.Controller):
         run.check_access("read")
         columns, rows = run._get_export_columns(), run._get_export_rows()
         types = [{"type": "float"}] * len(columns)
-        with PlainXlsxWriter(types, columns, len(rows)) as writer:
+        with ExportXlsxWriter(types, columns, len(rows)) as writer:
+            # texts stay texts: a server's words may begin with "="
+            writer.worksheet.strings_to_formulas = False
+            writer.worksheet.strings_to_urls = False
             for number, row in enumerate(rows, 1):
                 for column, value in enumerate(row):
                     writer.write_cell(number, column, value)

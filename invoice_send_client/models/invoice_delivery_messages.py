@@ -35,40 +35,49 @@ class InvoiceDelivery(models.Model):
 
         :rtype: dict[str, str]
         """
-        return {**self._get_client_advice(), **self._get_own_advice()}
+        return {
+            **self._get_address_advice(),
+            **self._get_client_advice(),
+            **self._get_own_advice(),
+        }
 
     @api.model
-    def _get_client_advice(self):
-        """:return: what to do where the client's side is at fault"""
-        _ = self.env._
+    def _get_address_advice(self):
+        """:return: what to do where the address is at fault"""
         return {
-            "waiting": _("Nothing to do: it is tried again by itself."),
-            "mailbox": _(
+            "mailbox": self.env._(
                 "There is no such mailbox: look for a typing error, or ask the client "
                 "for the right address, and correct it."
             ),
-            "domain": _(
+            "domain": self.env._(
                 "What stands after the @ takes no mail: look for a typing error there, "
                 "and correct the address."
             ),
-            "full": _(
+            "full": self.env._(
                 "The client's mailbox is full: send it again in some days, or to "
                 "another address of the client."
             ),
-            "policy": _(
+        }
+
+    @api.model
+    def _get_client_advice(self):
+        """:return: what to do where the client's mail server does not take it"""
+        return {
+            "waiting": self.env._("Nothing to do: it is tried again by itself."),
+            "policy": self.env._(
                 "The client's mail server does not trust the sender: ask the client to "
                 "allow your address, or your administrator to look at SPF and DKIM of "
                 "your domain."
             ),
-            "refused": _(
+            "refused": self.env._(
                 "The client's mail server refuses it: check the address; where it is "
                 "right, show the server's words to your administrator."
             ),
-            "deferred": _(
+            "deferred": self.env._(
                 "The client's mail server said “later” until the tries were used up: "
                 "send it again, or use another address of the client."
             ),
-            "bounce": _(
+            "bounce": self.env._(
                 "The mail came back after it had left: ask the client for another "
                 "address, and correct it."
             ),
@@ -77,29 +86,28 @@ class InvoiceDelivery(models.Model):
     @api.model
     def _get_own_advice(self):
         """:return: what to do where this side is at fault, or nobody knows"""
-        _ = self.env._
         return {
-            "server": _(
+            "server": self.env._(
                 "Your own mail server was not reached: ask your administrator to test "
                 "it in Settings > Outgoing Mail Servers, then send it again."
             ),
-            "render": _(
+            "render": self.env._(
                 "Mend what is said here: where it is about the letter, open the "
                 "letter of this language and type of document; then send it again."
             ),
-            "pdf": _(
+            "pdf": self.env._(
                 "Print the document to see what is wrong with its PDF, mend it, then "
                 "send it again."
             ),
-            "edi": _(
+            "edi": self.env._(
                 "Complete on the document what the electronic invoice misses, then "
                 "send it again."
             ),
-            "size": _(
+            "size": self.env._(
                 "Send it as a link instead of a file, or with fewer files: open the "
                 "document and press Send."
             ),
-            "unknown": _(
+            "unknown": self.env._(
                 "Ask the client whether the mail arrived, before you send it again."
             ),
         }
@@ -118,6 +126,7 @@ class InvoiceDelivery(models.Model):
             {
                 "id": delivery.id,
                 "model": self._name,
+                # sudo: the name alone; a sender may have lost the document
                 "document": delivery.sudo().move_id.name,
                 "email": delivery.email or "",
                 "problem": delivery.problem,

@@ -11,21 +11,20 @@ class InvoiceSendRun(models.Model):
 
     def _get_export_columns(self):
         """:return: headers of the table, in the language of the user"""
-        _ = self.env._
         return [
-            _("Document"),
-            _("Customer"),
-            _("Amount"),
-            _("Currency"),
-            _("Address"),
-            _("Role"),
-            _("Method"),
-            _("State"),
-            _("Sent on"),
-            _("Viewed on"),
-            _("Failure"),
-            _("The server's words"),
-            _("What to do"),
+            self.env._("Document"),
+            self.env._("Customer"),
+            self.env._("Amount"),
+            self.env._("Currency"),
+            self.env._("Address"),
+            self.env._("Role"),
+            self.env._("Method"),
+            self.env._("State"),
+            self.env._("Sent on"),
+            self.env._("Viewed on"),
+            self.env._("Failure"),
+            self.env._("The server's words"),
+            self.env._("What to do"),
         ]
 
     def _get_export_rows(self):

@@ -179,7 +179,7 @@ class InvoiceSendRun(models.Model):
         """Write a moment as the user reads it.
 
         :param datetime moment: in UTC
-        :param str dt_format: see ``format_datetime``; without it of today the time alone
+        :param str dt_format: see ``format_datetime``; empty: of today the time alone
         :rtype: str
         """
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
@@ -239,6 +239,8 @@ class InvoiceSendRun(models.Model):
         due = self.search([("is_result_due", "=", True)])
         for run in due.filtered(lambda run: run.state == "done"):
             run.is_result_due = False
+            if not run.failed_count and not run.sent_count:
+                continue  # withdrawn by the user, who need not be told
             result = run._as_sender()._describe_result()
             partner = run.user_id.partner_id
             partner._bus_send("invoice_send_client.result", result)

@@ -2,6 +2,8 @@ from odoo import models
 
 
 class IrHttp(models.AbstractModel):
+    """What a page knows of the user's sendings as it is loaded."""
+
     _inherit = "ir.http"
 
     def session_info(self):

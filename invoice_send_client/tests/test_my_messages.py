@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
@@ -95,6 +96,20 @@ class TestMyMessages(InvoiceSendCase):
         self.assertEqual(
             (result["title"], result["run_id"]), ("Documents not sent", run.id)
         )
+
+    def test_user_who_withdrew_all_is_told_no_result(self):
+        moves = self.make_invoices(2)
+        window = (
+            self.env["account.move.send.batch.wizard"]
+            .with_context(active_model="account.move", active_ids=moves.ids)
+            .create({})
+        )
+        window.action_send_and_print()
+        window.run_id.action_cancel_waiting()
+        with patch.object(type(self.env["res.partner"]), "_bus_send") as told:
+            self.Run.sudo()._tell_results()
+        told.assert_not_called()
+        self.assertFalse(window.run_id.is_result_due)
 
     def test_progress_goes_to_the_sender_in_plain_values(self):
         run = self.press_send(3, refused=[1])

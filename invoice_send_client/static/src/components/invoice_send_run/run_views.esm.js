@@ -1,11 +1,11 @@
 import {onMounted, onWillUnmount} from "@odoo/owl";
+import {useBus, useService} from "@web/core/utils/hooks";
 import {FormController} from "@web/views/form/form_controller";
 import {ListController} from "@web/views/list/list_controller";
 import {browser} from "@web/core/browser/browser";
 import {formView} from "@web/views/form/form_view";
 import {listView} from "@web/views/list/list_view";
 import {registry} from "@web/core/registry";
-import {useBus, useService} from "@web/core/utils/hooks";
 
 const RELOAD_MS = 1000;
 

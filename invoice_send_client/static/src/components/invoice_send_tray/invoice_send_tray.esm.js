@@ -1,10 +1,10 @@
 import {Component, onWillUnmount, useState} from "@odoo/owl";
+import {useBus, useService} from "@web/core/utils/hooks";
 import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
 import {Dropdown} from "@web/core/dropdown/dropdown";
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
 import {registry} from "@web/core/registry";
-import {useBus, useService} from "@web/core/utils/hooks";
 import {useDropdownState} from "@web/core/dropdown/dropdown_hooks";
 
 const RELOAD_MS = 1000;

@@ -11,112 +11,115 @@ const POLL_MS = 10000;
  * What the user's own runs are doing, told by the server: for the tray, the page of a
  * run and the undo pause.
  */
-export const sendMessagesService = {
-    dependencies: ["action", "bus_service", "notification", "orm"],
-
-    start(env, {action, bus_service, notification, orm}) {
+class SendMessages {
+    constructor(services) {
+        this.services = services;
+        this.bus = new EventBus();
+        this.results = new Set();
+        this.timer = null;
         const first = session.invoice_send_messages || {runs: []};
-        const bus = new EventBus();
-        const state = reactive({
+        this.state = reactive({
             isShown: Boolean(first.is_shown),
             unseenCount: first.unseen_count || 0,
             runs: Object.fromEntries(first.runs.map((run) => [run.id, run])),
         });
-        let timer = null;
-        const results = new Set();
+    }
 
-        const isWorking = () => Object.values(state.runs).some((run) => run.is_working);
-
-        function setUnseen(count) {
-            state.unseenCount = count;
-            bus.trigger("unseen");
-        }
-
-        function takeRun({unseen_count, ...run}) {
-            state.isShown = true;
-            state.runs[run.id] = run;
-            if (unseen_count !== undefined) {
-                state.unseenCount = unseen_count;
-            }
-            bus.trigger("run", run.id);
-            watch();
-        }
-
-        /**
-         * @returns {Promise<Object>} the user's messages, see ``get_my_messages``
-         */
-        async function load() {
-            const messages = await orm.silent.call(
-                "invoice.send.run",
-                "get_my_messages"
-            );
-            state.unseenCount = messages.unseen_count;
-            for (const run of messages.runs) {
-                state.runs[run.id] = run;
-            }
-            return messages;
-        }
-
-        async function poll() {
-            timer = null;
-            if (bus_service.workerState !== "CONNECTED") {
-                const messages = await load();
-                for (const run of messages.runs) {
-                    bus.trigger("run", run.id);
-                }
-            }
-            watch();
-        }
-
-        function watch() {
-            if (isWorking() && timer === null) {
-                timer = browser.setTimeout(() => poll().catch(() => watch()), POLL_MS);
-            }
-        }
-
-        function showRun(runId) {
-            return action.doAction({
-                type: "ir.actions.act_window",
-                name: _t("Sent to clients"),
-                res_model: "invoice.send.run",
-                res_id: runId,
-                views: [[false, "form"]],
-            });
-        }
-
-        function tellResult({run_id, has_failed, title, message}) {
-            const close = notification.add(message, {
-                title,
-                type: has_failed ? "warning" : "success",
-                sticky: has_failed,
-                buttons: [
-                    {
-                        name: _t("Open"),
-                        onClick: () => {
-                            close();
-                            showRun(run_id);
-                        },
-                    },
-                ],
-                onClose: () => results.delete(close),
-            });
-            results.add(close);
-        }
-
-        /** Take away what the screen that is opened now says better. */
-        function closeResults() {
-            for (const close of [...results]) {
-                close();
-            }
-        }
-
-        bus_service.subscribe("invoice_send_client.run", takeRun);
-        bus_service.subscribe("invoice_send_client.result", tellResult);
-        bus_service.subscribe("invoice_send_client.unseen", (told) =>
-            setUnseen(told.unseen_count)
+    start() {
+        const {bus_service} = this.services;
+        bus_service.subscribe("invoice_send_client.run", (run) => this.takeRun(run));
+        bus_service.subscribe("invoice_send_client.result", (result) =>
+            this.tellResult(result)
         );
-        watch();
-        return {state, bus, load, showRun, setUnseen, closeResults};
+        bus_service.subscribe("invoice_send_client.unseen", (told) =>
+            this.setUnseen(told.unseen_count)
+        );
+        this.watch();
+    }
+
+    setUnseen(count) {
+        this.state.unseenCount = count;
+    }
+
+    takeRun({unseen_count, ...run}) {
+        this.state.isShown = true;
+        this.state.runs[run.id] = run;
+        this.setUnseen(unseen_count);
+        this.bus.trigger("run", run.id);
+        this.watch();
+    }
+
+    /**
+     * @returns {Promise<Object>} the user's messages, see ``get_my_messages``
+     */
+    async load() {
+        const messages = await this.services.orm.silent.call(
+            "invoice.send.run",
+            "get_my_messages"
+        );
+        this.setUnseen(messages.unseen_count);
+        for (const run of messages.runs) {
+            this.state.runs[run.id] = run;
+        }
+        return messages;
+    }
+
+    /** Ask again in a while, as long as a run works. */
+    watch() {
+        const isWorking = Object.values(this.state.runs).some((run) => run.is_working);
+        if (isWorking && this.timer === null) {
+            this.timer = browser.setTimeout(() => this.poll(), POLL_MS);
+        }
+    }
+
+    async poll() {
+        this.timer = null;
+        try {
+            if (this.services.bus_service.workerState !== "CONNECTED") {
+                const messages = await this.load();
+                messages.runs.forEach((run) => this.bus.trigger("run", run.id));
+            }
+        } finally {
+            this.watch();
+        }
+    }
+
+    showRun(runId) {
+        return this.services.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("Sent to clients"),
+            res_model: "invoice.send.run",
+            res_id: runId,
+            views: [[false, "form"]],
+        });
+    }
+
+    tellResult({run_id, has_failed, title, message}) {
+        const close = this.services.notification.add(message, {
+            title,
+            type: has_failed ? "warning" : "success",
+            sticky: has_failed,
+            buttons: [{name: _t("Open"), onClick: () => this.showRun(run_id)}],
+            onClose: () => this.results.delete(close),
+        });
+        this.results.add(close);
+    }
+
+    /** Take away what the screen that is opened now says better. */
+    closeResults() {
+        for (const close of [...this.results]) {
+            close();
+        }
+    }
+}
+
+export const sendMessagesService = {
+    dependencies: ["action", "bus_service", "notification", "orm"],
+
+    start(env, services) {
+        const messages = new SendMessages(services);
+        messages.start();
+        return messages;
     },
 };
 
