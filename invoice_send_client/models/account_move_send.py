@@ -278,8 +278,9 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _prepare_invoice_pdf_report(self, invoices_data):
         # EXTENDS 'account'
+        result = None
         try:
-            super()._prepare_invoice_pdf_report(invoices_data)
+            result = super()._prepare_invoice_pdf_report(invoices_data)
         except OperationalError:
             raise
         except Exception as error:
@@ -290,6 +291,7 @@ class AccountMoveSend(models.AbstractModel):
                 # Odoo only warns when its PDF engine gives up, and goes on without
                 problem = UserError(self.env._("the file is empty"))
                 self._note_pdf_error({move: data}, problem)
+        return result
 
     @api.model
     def _note_pdf_error(self, invoices_data, error):

@@ -3,7 +3,7 @@ from odoo.tools import email_normalize
 
 
 # its own file: one concern each; the check for wizards wants the name as a string
-# pylint: disable=consider-merging-classes-inherited
+
 class ResConfigSettings(models.TransientModel):
     """Settings > Invoicing > Sending to clients: whether bounces can arrive (B17)."""
 
