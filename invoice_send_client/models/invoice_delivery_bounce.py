@@ -147,6 +147,8 @@ class InvoiceDelivery(models.Model):
             moved = deliveries._set_bounced(failure.words, address=address)
             (concerned - moved)._record_bounce(failure.words, address)
             marked.append(moved)
+        for run in self.union(*marked).run_id:
+            run._tell_progress()
         return marked
 
     def _set_bounced(self, reason, failure_type="refused", address=None):

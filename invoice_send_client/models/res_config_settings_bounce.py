@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.tools import email_normalize
 
 
-# its own file: one concern each; the check for wizards wants the name as a string
-
 class ResConfigSettings(models.TransientModel):
     """Settings > Invoicing > Sending to clients: whether bounces can arrive (B17)."""
 
