@@ -300,4 +300,6 @@ class InvoiceSendRun(models.Model):
             order="id",
         )
         # what was begun before comes last: it may be what its worker died of
-        return (deliveries.line_id | unmailed).sorted("attempt_count")
+        return (deliveries.line_id | unmailed).sorted(
+            lambda line: line.attempt_count if line.state == "waiting" else 0
+        )
