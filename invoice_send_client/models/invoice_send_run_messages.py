@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import format_datetime, format_time
 
 from ..const import DELIVERY_PROBLEMS, FAILURES_SHOWN, RUNS_SHOWN
 
@@ -183,13 +183,13 @@ class InvoiceSendRun(models.Model):
         :rtype: str
         """
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
-        if not dt_format:
-            days = {
-                format_datetime(self.env, at, tz=tz, dt_format="yyyyMMdd")
-                for at in (moment, fields.Datetime.now())
-            }
-            dt_format = "HH:mm" if len(days) == 1 else "short"
-        return format_datetime(self.env, moment, tz=tz, dt_format=dt_format)
+        days = {
+            format_datetime(self.env, at, tz=tz, dt_format="yyyyMMdd")
+            for at in (moment, fields.Datetime.now())
+        }
+        if not dt_format and len(days) == 1:
+            return format_time(self.env, moment, tz=tz, time_format="short")
+        return format_datetime(self.env, moment, tz=tz, dt_format=dt_format or "short")
 
     # -- while it works, and at the end ------------------------------------------------
 

@@ -239,5 +239,7 @@ class TestDeliveryReport(InvoiceSendCase):
         Delivery = self.env["invoice.delivery"].with_user(stranger)
         self.assertFalse(Delivery.search([("id", "in", mine.ids)]))
         employee = new_test_user(self.env, "employee", groups="base.group_user")
+        # who sends nothing has no mails of his own, and sees nobody else's
+        self.assertFalse(Delivery.with_user(employee).search([]))
         with self.assertRaises(AccessError):
-            Delivery.with_user(employee).search([])
+            mine.with_user(employee).read(["email"])

@@ -17,6 +17,8 @@ PDF_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_pdf"
 
 @tagged("-at_install", "post_install")
 class TestInvoiceSendRun(InvoiceSendCase):
+    makes_pdfs = True
+
     def fail_pdf(self, error):
         return patch.object(
             type(self.env["ir.actions.report"]),

@@ -18,6 +18,8 @@ MAIL_LOGGER = "odoo.addons.mail.models.mail_mail"
 class TestIsolation(InvoiceSendCase):
     """What goes wrong with one document stays with it, and ends."""
 
+    makes_pdfs = True
+
     def fail(self, method, error, model="invoice.send.run.line"):
         return patch.object(type(self.env[model]), method, side_effect=error)
 
