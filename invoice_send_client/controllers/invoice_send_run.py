@@ -3,11 +3,24 @@ from odoo.http import content_disposition, request
 
 from odoo.addons.web.controllers.export import ExportXlsxWriter
 
+#: Characters that a cell of Excel takes.
+LONGEST_CELL = 32_767
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class InvoiceSendRun(http.Controller):
     """What the sender takes out of Odoo."""
+
+    def _write_cell(self, writer, row, column, value):
+        """Write a cell; texts stay texts: a server's words may begin with "=" or "{=".
+
+        :param ExportXlsxWriter writer: Odoo's own
+        """
+        if isinstance(value, str):
+            text = value[:LONGEST_CELL]
+            writer.worksheet.write_string(row, column, text, writer.base_style)
+        else:
+            writer.write_cell(row, column, value)
 
     @http.route(
         "/invoice/run/<int:run_id>/export", type="http", auth="user", readonly=True
@@ -26,12 +39,9 @@ class InvoiceSendRun(http.Controller):
         columns, rows = run._get_export_columns(), run._get_export_rows()
         types = [{"type": "float"}] * len(columns)
         with ExportXlsxWriter(types, columns, len(rows)) as writer:
-            # texts stay texts: a server's words may begin with "="
-            writer.worksheet.strings_to_formulas = False
-            writer.worksheet.strings_to_urls = False
             for number, row in enumerate(rows, 1):
                 for column, value in enumerate(row):
-                    writer.write_cell(number, column, value)
+                    self._write_cell(writer, number, column, value)
         name = f"sending-{run.id}.xlsx"
         headers = [
             ("Content-Type", XLSX),

@@ -273,13 +273,15 @@ class InvoiceDelivery(models.Model):
             values["failure_reason"] = reason
         self.write(values)
 
-    def _set_held(self, hold):
+    def _set_held(self, hold, server_id):
         """The mail server is to be left alone for now: wait for it.
 
         One that is not reached counts as an attempt, so that nothing waits forever.
 
         :param tools.sending_pass.Hold hold: until when, and why
+        :param int server_id: which one, see ``tools.verdict.Attempt``
         """
+        self.mail_server_id = server_id
         if not hold.is_failure:
             return self._set_waiting(hold.until)
         for delivery in self:
@@ -316,7 +318,7 @@ class InvoiceDelivery(models.Model):
         )
         # where no letter could be written, it is tried from the documents on
         moved.line_id._set_retry()
-        self.env["invoice.send.server"]._forget_pauses()
+        self.env["invoice.send.server"]._forget_pauses(moved.mail_server_id)
         return moved
 
     # -- attempts ------------------------------------------------------------------

@@ -4,9 +4,12 @@ from typing import NamedTuple
 from odoo import api, models
 
 from ..const import BOUNCE_SCOPE
-from ..tools import addresses, links
+from ..tools import addresses, links, mail_copy
 
 EPOCH = datetime(1970, 1, 1)
+
+#: Bounces of one delivery that its history tells of: anybody can write more.
+MOST_BOUNCES = 20
 
 
 class Bounced(NamedTuple):
@@ -92,12 +95,26 @@ class InvoiceDelivery(models.Model):
         """
         mailed, named = self._find_by_bounce_token(report.token)
         if named:
-            bounced = [named._match_own(mailed, f) for f in report.failures]
-            return True, bounced
+            return True, named._match_all(mailed, report.failures)
         domain = [("mail_message_id.message_id", "in", report.message_ids)]
         sent = self.search(domain) if report.message_ids else self.browse()
         bounced = [sent._match_by_address(failure) for failure in report.failures]
-        return bool(sent), [found for found in bounced if found.deliveries]
+        return bool(sent), [found for found in bounced if found.witness]
+
+    def _match_all(self, mailed, failures):
+        """Find whom a report on the mail of this delivery concerns.
+
+        Strangers write reports: what they say of others than the mail's recipients is
+        told once at most.
+
+        :param mailed: the deliveries of that mail
+        :param tuple failures: ``tools.dsn.Failure`` of each failed recipient
+        :rtype: list[Bounced]
+        """
+        if self.line_id.copy_mode != "shared":
+            failures = failures[:1]
+        bounced = [self._match_own(mailed, failure) for failure in failures]
+        return [found for found in bounced if found.deliveries] or bounced[:1]
 
     def _match_own(self, mailed, failure):
         """:return: whom a failure concerns, for the delivery that the token names
@@ -123,7 +140,13 @@ class InvoiceDelivery(models.Model):
         found |= others.filtered(
             lambda d: (d.run_id, d.email, d.last_attempt_datetime) in mails
         )
-        return Bounced(failure, found, found[:1])
+        # nothing says which mail came back, where one was sent twice
+        once = found.filtered(lambda d: not d._was_sent_again())
+        return Bounced(failure, once, found[:1])
+
+    def _was_sent_again(self):
+        """:return: whether a user had this one sent a second time"""
+        return bool({"retry", "correct"} & set(self.event_ids.mapped("event_type")))
 
     def _filter_recipients(self, failure):
         return self.filtered(
@@ -144,8 +167,10 @@ class InvoiceDelivery(models.Model):
         for failure, deliveries, witness in bounced:
             address = failure.shown or witness.email
             concerned = deliveries or witness
-            moved = deliveries._set_bounced(failure.words, address=address)
-            (concerned - moved)._record_bounce(failure.words, address)
+            # a server that quotes the letter quotes the client's link
+            words = mail_copy.without_links(failure.words, {})
+            moved = deliveries._set_bounced(words, address=address)
+            (concerned - moved)._record_bounce(words, address)
             marked.append(moved)
         for run in self.union(*marked).run_id:
             run._tell_progress()
@@ -191,8 +216,9 @@ class InvoiceDelivery(models.Model):
         :param str address: where it was refused
         """
         for delivery in self:
-            known = {(e.event_type, e.email, e.detail) for e in delivery.event_ids}
-            if ("bounce", address, reason) not in known:
+            bounces = delivery.event_ids.filtered(lambda e: e.event_type == "bounce")
+            known = {(e.email, e.detail) for e in bounces}
+            if (address, reason) not in known and len(bounces) < MOST_BOUNCES:
                 delivery._record_event(
                     "bounce", reasons="refused", detail=reason, email=address
                 )

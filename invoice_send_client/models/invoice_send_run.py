@@ -329,7 +329,7 @@ class InvoiceSendRun(models.Model):
         waiting.next_attempt_datetime = False
         lines.next_attempt_datetime = False
         runs.start_datetime = False
-        self.env["invoice.send.server"]._forget_pauses()
+        self.env["invoice.send.server"]._forget_pauses(waiting.mail_server_id)
         runs._trigger_cron()
 
     def action_start(self):

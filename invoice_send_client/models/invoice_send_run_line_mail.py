@@ -69,7 +69,7 @@ class InvoiceSendRunLine(models.Model):
         except ServerOnHold as stop:
             work.letter_servers[self._get_letter_key()] = stop.server_id
             recipients._withdraw_attempt()
-            recipients._set_held(stop.hold)
+            recipients._set_held(stop.hold, stop.server_id)
             Run._commit()
             return
         self._settle(recipients, attempt)
@@ -171,7 +171,7 @@ class InvoiceSendRunLine(models.Model):
             any(delivery._is_asked_for() for delivery in recipients),
         )
         if hold:
-            recipients._set_held(hold)
+            recipients._set_held(hold, work.letter_servers[key])
             self.env["invoice.send.run"]._commit()
         return bool(hold)
 

@@ -177,10 +177,14 @@ class InvoiceSendServer(models.Model):
             _logger.info("Pause of mail server %s was not written", server_id)
 
     @api.model
-    def _forget_pauses(self):
-        """Ask every server again: a user wants it now."""
+    def _forget_pauses(self, servers):
+        """Ask servers again: a user wants it now.
+
+        :param servers: ``ir.mail_server``; that of the configuration file is among them
+        """
         # sudo: nobody writes pauses by hand
-        self.sudo().search([("paused_until", "!=", False)]).unlink()
+        troubles = self.sudo().search([("mail_server_id", "in", [False, *servers.ids])])
+        troubles.unlink()
 
     @api.depends("mail_server_id", "paused_until")
     def _compute_display_name(self):

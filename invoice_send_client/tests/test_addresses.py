@@ -71,3 +71,7 @@ class TestAddresses(BaseCase):
 
     def test_domain_of_one_word_is_taken_as_in_odoo(self):
         self.assertEqual(self.parse("ana@intranet"), ([("", "ana@intranet")], []))
+
+    def test_what_is_longer_than_any_address_is_none(self):
+        # to read its domain would take minutes
+        self.assertEqual(addresses.to_ascii("x@" + "\u0660" * 100_000), "")

@@ -117,6 +117,35 @@ class TestBounces(InvoiceSendCase):
         self.bounce("postfix", bare, recipient="ion@alfa.example")
         self.assertEqual(deliveries.mapped("state"), ["sent", "bounce"])
 
+    def test_stranger_who_names_many_recipients_is_told_of_once(self):
+        delivery, _mail = self.send_one()
+        failures = tuple(
+            dsn.Failure((f"x{number}@x.example",), f"x{number}@x.example", "", "no")
+            for number in range(50)
+        )
+        report = dsn.Report(failures, delivery._get_bounce_token())
+        is_ours, bounced = self.env["invoice.delivery"]._find_bounced(report)
+        self.assertTrue(is_ours)
+        self.assertEqual([found.deliveries for found in bounced], [delivery])
+
+    def test_mail_that_was_sent_twice_is_not_marked_by_its_message_id_alone(self):
+        delivery, mail = self.send_one()
+        delivery._record_event("retry")
+        bare = mail.replace(dsn.TOKEN_HEADER.encode(), b"X-Removed")
+        self.bounce("postfix", bare, recipient=delivery.email)
+        self.assertEqual(delivery.state, "sent")
+        self.assertEqual(len(self.bounces_told(delivery)), 1)
+
+    def test_clients_link_in_a_servers_words_is_not_kept(self):
+        delivery, _mail = self.send_one()
+        words = f"550 spam: {delivery._get_landing_url()}"
+        failure = dsn.Failure((delivery.email,), delivery.email, "", words)
+        report = dsn.Report((failure,), delivery._get_bounce_token())
+        Delivery = self.env["invoice.delivery"].sudo()
+        Delivery._process_bounces(Delivery._find_bounced(report)[1])
+        self.assertIn("550 spam", delivery.failure_reason)
+        self.assertNotIn(delivery._get_token(), delivery.failure_reason)
+
     def test_forged_header_marks_nothing(self):
         delivery, mail = self.send_one()
         token = delivery._get_bounce_token()

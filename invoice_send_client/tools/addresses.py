@@ -20,6 +20,10 @@ _LOCAL = re.compile(
 _SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+#: Characters of the longest address there is: 64 before the @, 253 after it
+#: (RFC 5321, 4.5.3.1).
+LONGEST = 318
+
 #: Lines and addresses whose reading is remembered: a window of 4,000 documents reads
 #: the same ones some ten times, and a domain takes 0.1 ms.
 CACHED = 10_000
@@ -48,7 +52,6 @@ class Address(NamedTuple):
         return f"{name} <{self.email}>"
 
 
-@lru_cache(maxsize=CACHED)
 def to_ascii(email):
     """Give the address its ASCII domain, as the envelope needs it (RFC 5891).
 
@@ -58,6 +61,12 @@ def to_ascii(email):
     :return: the address with an ``xn--`` domain, or ``""`` where it is no address
     :rtype: str
     """
+    # what is longer is no address, and takes long to find that out; nor is it kept
+    return _to_ascii(email) if len(email) <= LONGEST else ""
+
+
+@lru_cache(maxsize=CACHED)
+def _to_ascii(email):
     local, at, domain = email.rpartition("@")
     if not at or not _LOCAL.match(local) or len(local) > 64:
         return ""

@@ -40,7 +40,9 @@ _COPY = re.compile(
     r"^-+ *(?:Below this line is a copy|This is a copy|Original message|The header).*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_ADDRESS = re.compile(r"^[ \t]*<?([^<>\s@:]+@[^<>\s@:]+)>?(?=[:\s]|$)", re.MULTILINE)
+_ADDRESS = re.compile(
+    r"^[ \t]*<?([^<>\s@:]{1,64}@[^<>\s@:]{1,253})>?(?=[:\s]|$)", re.MULTILINE
+)
 _FOLDED = re.compile(r"\r?\n[ \t]+")
 #: ``550-5.1.1`` before each further line of an SMTP answer.
 _LINE_CODE = re.compile(r"(?<=\S)\s+[45]\d\d[- ](?:[45]\.\d{1,3}\.\d{1,3}\s+)?")
@@ -53,6 +55,8 @@ _MAX_PARTS = 100
 _MAX_FAILURES = 500
 _MAX_TEXT = 100_000
 _MAX_WORDS = 500
+#: Lines of a plain text that may begin with the failed address.
+_MAX_LINES = 20
 
 
 class Failure(NamedTuple):
@@ -306,7 +310,8 @@ def _read_plain(message, parts):
     is_late = _DELAY.search(_get(message, "Subject")) or _DELAY.search(text[:1000])
     if is_late or not _is_from_server(message):
         return []
-    named = (found for found in _ADDRESS.finditer(text) if to_ascii(found[1].lower()))
+    lines = itertools.islice(_ADDRESS.finditer(text), _MAX_LINES)
+    named = (found for found in lines if to_ascii(found[1].lower()))
     if found := next(named, None):
         shown = found[1].lower()
         words = _clean(text[found.start() :], _MAX_WORDS)

@@ -12,9 +12,11 @@ class InvoiceSendRun(models.Model):
 
         :return: the review window with everything as it was
         :rtype: dict
-        :raise UserError: where something has left, or the window is gone
+        :raise UserError: where something has left, or somebody else has sent it
         """
         runs = self._check_sender()
+        if runs.user_id != self.env.user:
+            raise UserError(self.env._("This sending belongs to another user."))
         if runs._get_waiting_deliveries() != runs.delivery_ids or any(
             line.state != "waiting" for line in runs.line_ids
         ):
