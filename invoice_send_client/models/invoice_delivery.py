@@ -249,6 +249,12 @@ class InvoiceDelivery(models.Model):
         :param datetime not_before: the end of the server's pause
         :return: the deliveries that gave up
         """
+        void = self.filtered(lambda d: not d.is_current)
+        if void:
+            # reset to draft while it was leaving: not tried again
+            void.attempt_datetime = False
+            void._set_cancelled()
+            return (self - void)._set_deferred(failure_type, reason, not_before)
         tired = self.filtered(
             lambda d: d.attempt_count > len(d.company_id._get_invoice_retry_minutes())
         )
@@ -300,7 +306,8 @@ class InvoiceDelivery(models.Model):
 
     def _void(self):
         """The document was reset to draft or cancelled: nothing of it counts (D4)."""
-        self._set_cancelled()
+        # what is leaving in this moment gets the mail server's verdict
+        self.filtered(lambda d: not d.attempt_datetime)._set_cancelled()
         self.write({"is_current": False, "is_link_alive": False})
 
     def _set_retry(self):

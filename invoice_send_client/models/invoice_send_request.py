@@ -116,7 +116,8 @@ class InvoiceSendRequest(models.Model):
             run._note_skipped(
                 (move.display_name, reason) for move, reason in reasons.items()
             )
-            run._start()
+            if not run._can_commit():
+                run._start()  # else the cron does it, right after all runs are written
         due._give_up(reasons)
 
     def _judge(self, moves):

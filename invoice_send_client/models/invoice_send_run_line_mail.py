@@ -1,6 +1,8 @@
 import contextlib
 import logging
 
+from markupsafe import Markup
+from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import api, models
@@ -15,6 +17,10 @@ SETTLE_TRIES = 4
 
 #: Stands for the client's link while the letter is rendered once for all recipients.
 LINK_PLACEHOLDER = "https://invoice-send-client.invalid/link"
+
+
+class Learnt(Exception):
+    """What a mail was made for is known; it is thrown away."""
 
 
 class InvoiceSendRunLine(models.Model):
@@ -36,6 +42,10 @@ class InvoiceSendRunLine(models.Model):
         for recipients in self._divide_into_mails(due) if due else ():
             if work.is_over():
                 return
+            # withdrawn, while the mail before was leaving?
+            recipients = recipients.filtered(lambda d: d._is_due())
+            if not recipients:
+                continue
             if not recipients.line_id._hold_back(work, recipients):
                 recipients.line_id.sorted("id")._attempt(recipients, work, bodies)
 
@@ -61,23 +71,48 @@ class InvoiceSendRunLine(models.Model):
         """
         Run = self.env["invoice.send.run"]
         is_urgent = any(delivery._is_asked_for() for delivery in recipients)
+        if not self._reach_server(recipients, work, is_urgent):
+            return
         Run._limit_lock_wait()
         recipients._start_attempt()
         Run._commit()
         try:
             attempt = self._try_to_send(recipients, work, bodies, is_urgent)
         except ServerOnHold as stop:
-            work.letter_servers[self._get_letter_key()] = stop.server_id
-            recipients._withdraw_attempt()
-            recipients._set_held(stop.hold, stop.server_id)
-            Run._commit()
+            self._take_back_attempt(recipients, stop)
             return
         self._settle(recipients, attempt)
-        work.letter_servers[self._get_letter_key()] = attempt.server_id
-        pauses = self.company_id._get_invoice_retry_minutes()
-        self.env["invoice.send.server"]._note(
-            work, attempt.server_id, attempt.unreached, pauses
-        )
+        self._note_unreached(work, attempt)
+
+    def _note_unreached(self, work, attempt):
+        """Let a server be left alone for a while that could not be reached.
+
+        :param tools.verdict.Attempt attempt: what asking it came to
+        """
+        if attempt.unreached:
+            pauses = self.company_id._get_invoice_retry_minutes()
+            self.env["invoice.send.server"]._note(
+                work, attempt.server_id, attempt.unreached, pauses
+            )
+
+    def _take_back_attempt(self, recipients, stop):
+        """Nothing was asked of the mail server: it is to be left alone.
+
+        :param recipients: ``invoice.delivery``: of one mail
+        :param ServerOnHold stop: until when, and why
+        """
+        Run = self.env["invoice.send.run"]
+        for tries_left in reversed(range(SETTLE_TRIES)):
+            try:
+                with Run._isolate():
+                    recipients._withdraw_attempt()
+                    recipients._set_held(stop.hold, stop.server_id)
+                    Run._commit()
+                return
+            except OperationalError:
+                recipients.invalidate_recordset()
+                if not tries_left:
+                    raise
 
     def _try_to_send(self, recipients, work, bodies, is_urgent):
         """Make the mail and send it; a mail that can't be made fails alone.
@@ -86,20 +121,23 @@ class InvoiceSendRunLine(models.Model):
         :rtype: tools.verdict.Attempt
         :raise ServerOnHold: see ``mail.mail._send_with_verdicts``
         """
+        Run, attempt = self.env["invoice.send.run"], None
         emails = list({addresses.to_ascii(d.email): True for d in recipients})
         try:
-            with self.env["invoice.send.run"]._isolate():
+            with Run._isolate():
+                Run._limit_lock_wait()
                 if self not in bodies:
                     bodies[self] = self._render_mail_body()
                 mail = self._create_mail(recipients, bodies[self])
-                return mail._send_with_verdicts(emails, work, is_urgent)
+                attempt = mail._send_with_verdicts(emails, work, is_urgent)
         except ServerOnHold:
             raise
         except verdict.Interrupted as interrupted:
             return interrupted.attempt
         except Exception as error:
-            verdicts = verdict.from_exception(error, False, emails)
-            return verdict.Attempt(verdicts)
+            # the server's word stands, whatever can't be written down beside it
+            return attempt or verdict.Attempt(verdict.from_making(error, emails))
+        return attempt
 
     def _settle(self, recipients, attempt):
         """Write verdicts down for good: what the server said can't be asked again.
@@ -145,6 +183,77 @@ class InvoiceSendRunLine(models.Model):
                 Mail._keep(recipients, attempt.verdicts, attempt.left)
             self.env.flush_all()
         Run._commit()
+
+    # -- the way to the mail server ----------------------------------------------------
+
+    def _reach_server(self, recipients, work, is_urgent):
+        """Open a session before the attempt begins.
+
+        To connect may take longer than a worker lives: whoever is ended meanwhile
+        leaves no mail in doubt, and a server that the next worker leaves alone.
+
+        :param recipients: ``invoice.delivery``: of one mail
+        :param tools.sending_pass.SendingPass work: keeps the session
+        :param bool is_urgent: a user asked for this attempt
+        :return: whether the mail can be handed over; the recipients wait otherwise
+        """
+        session_key = self._get_session_key(recipients, work)
+        if not session_key:
+            return True  # the attempt says why the mail can't be made
+        Server = self.env["invoice.send.server"]
+        if hold := Server._get_hold(work, session_key[0], is_urgent):
+            recipients._set_held(hold, session_key[0])
+            self.env["invoice.send.run"]._commit()
+            return False
+        return session_key in work.sessions or self._connect(
+            recipients, work, session_key
+        )
+
+    def _get_session_key(self, recipients, work):
+        """:return: the server and the sender that Odoo chooses for these mails, learnt
+            from the first of their kind, which is made for it and thrown away; ``None``
+            where it can't be made
+
+        :rtype: tuple | None
+        """
+        key = self._get_letter_key()
+        if key not in work.session_keys:
+            try:
+                with self.env.cr.savepoint():
+                    mail = self._create_mail(recipients, Markup())
+                    server_id, _domain, sender, _ids = mail._get_mail_configuration()
+                    raise Learnt
+            except Learnt:
+                work.session_keys[key] = server_id, sender
+                work.letter_servers[key] = server_id
+            except OperationalError:
+                raise
+            except Exception:
+                return None
+        return work.session_keys[key]
+
+    def _connect(self, recipients, work, session_key):
+        """:return: whether there is a session now; the recipients are put off otherwise
+
+        :param tuple session_key: from :meth:`_get_session_key`
+        """
+        Server, server_id = self.env["invoice.send.server"], session_key[0]
+        Server._note_connecting(work, server_id)
+        try:
+            session = self.env["mail.mail"]._get_session(None, *session_key)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            emails = [addresses.to_ascii(d.email) for d in recipients]
+            attempt = verdict.from_unreached(error, emails, server_id)
+            for delivery in recipients:
+                delivery.attempt_count += 1
+            self._settle(recipients, attempt)
+            self._note_unreached(work, attempt)
+            return False
+        work.sessions[session_key] = session
+        Server._note(work, server_id, "", ())
+        return True
 
     # -- the mail server is to be left alone -------------------------------------------
 

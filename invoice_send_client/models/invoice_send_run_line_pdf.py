@@ -47,8 +47,8 @@ class InvoiceSendRunLine(models.Model):
                 with Run._isolate():
                     self._make_due_pdf()
                     Run._commit()
-            except OperationalError:
-                _logger.info("PDF of sending line %s put off: locked", self.id)
+            except Exception:
+                _logger.warning("PDF of %s is tried again later", self, exc_info=True)
 
     def _make_due_pdf(self):
         """Make one PDF; who dies of it three times is not asked again."""
@@ -57,13 +57,14 @@ class InvoiceSendRunLine(models.Model):
         self.pdf_attempt_count += 1
         Run._commit()
         Run._limit_lock_wait()
+        self.is_pdf_due = False
         if self.pdf_attempt_count > PDF_TRIES:
+            Run._commit()  # whatever becomes of telling it
             self._tell_pdf_problem(
                 self.env._("The server stopped while it was being made.")
             )
         elif self.move_id.state == "posted":
             self._make_pdf()
-        self.is_pdf_due = False
 
     def _make_pdf(self):
         """Make the legal PDF; why it can't be made is told in the chatter."""

@@ -1,8 +1,6 @@
 import contextlib
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
@@ -58,14 +56,15 @@ class InvoiceSendRunLine(models.Model):
         for line in self.search([("is_summary_due", "=", True)], order="id"):
             try:
                 with Run._isolate():
-                    Run._limit_lock_wait()
                     line._mend_summary()
                     Run._commit()
-            except OperationalError:
-                _logger.info("%s is still locked", line)
+            except Exception:
+                _logger.warning("%s is mended later", line, exc_info=True)
 
     def _mend_summary(self):
-        move = self.move_id
+        move = self.move_id.try_lock_for_update(allow_referencing=True)
+        if not move:
+            return  # still held by somebody
         for name in SUMMARY:
             self.env.add_to_compute(move._fields[name], move)
         self.is_summary_due = False

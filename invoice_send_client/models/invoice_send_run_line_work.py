@@ -70,13 +70,14 @@ class InvoiceSendRunLine(models.Model):
         # sudo: the records of a sending have no writer but the sending
         line, Run = self.sudo(), self.env["invoice.send.run"]
         try:
-            with Run._isolate():
-                line.invalidate_recordset()
-                line.attempt_count += 1
-                line._put_off(str(error) or type(error).__name__)
-                Run._commit()
-        except OperationalError:
-            _logger.info("Sending line %s is locked: tried again later", self.id)
+            with Run._hold(self) as held, Run._isolate():
+                if held:
+                    line.invalidate_recordset()
+                    line.attempt_count += 1
+                    line._put_off(str(error) or type(error).__name__)
+                    Run._commit()
+        except Exception:
+            _logger.warning("%s is tried again later", self, exc_info=True)
 
     def _process(self, work):
         """Make the documents, write the letter and send it, as far as it is due.

@@ -2,8 +2,6 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.modules.registry import Registry
@@ -87,6 +85,9 @@ class InvoiceSendRun(models.Model):
         with self.env.registry.cursor() as cr:
             cr.execute(SQL("SELECT pg_try_advisory_lock(%s)", key))
             held = cr.fetchone()[0]
+            # the lock outlives its transaction, which would keep the database from
+            # cleaning up as long as a mail leaves
+            cr.commit()  # pylint: disable=invalid-commit
             try:
                 yield held
             finally:
@@ -184,12 +185,21 @@ class InvoiceSendRun(models.Model):
 
         :param tools.sending_pass.SendingPass work: what the worker kept
         """
+        self._trigger_next(work.is_over())
+        self._commit()
         self.env["invoice.send.run.line"]._mend_summaries()
         for run in self.browse(work.told):
             run._tell_progress_of(work, 0)
-        self._tell_results()
-        self._trigger_next(work.is_over())
-        self._commit()
+        self._tell_results_safely()
+
+    @api.model
+    def _tell_results_safely(self):
+        """Tell how runs ended; what goes wrong with that stops nothing."""
+        try:
+            with self._isolate():
+                self._tell_results()
+        except Exception:
+            _logger.exception("Results were not told")
 
     def _tell_progress_of(self, work, interval):
         """Tell the user how far a run came; what goes wrong with that stops no mail.
@@ -203,8 +213,8 @@ class InvoiceSendRun(models.Model):
             with self._isolate():
                 self._tell_progress()
                 self._commit()
-        except OperationalError:
-            _logger.info("Progress of sending %s was not told", self.id)
+        except Exception:
+            _logger.warning("Progress of %s was not told", self, exc_info=True)
 
     @api.model
     def _trigger_next(self, is_over):
@@ -226,7 +236,9 @@ class InvoiceSendRun(models.Model):
             soon = fields.Datetime.now() + timedelta(seconds=RESCUE_SECONDS)
             self._trigger_cron_once(soon)
         elif first := self._find_next_datetime():
-            self._trigger_cron_once(first)
+            # what became due in this very second was not found due
+            next_second = fields.Datetime.now() + timedelta(seconds=1)
+            self._trigger_cron_once(max(first, next_second))
 
     @api.model
     def _find_next_datetime(self):
@@ -234,7 +246,6 @@ class InvoiceSendRun(models.Model):
 
         :rtype: datetime | bool
         """
-        later = Domain("next_attempt_datetime", ">", fields.Datetime.now())
         waiting = {
             "invoice.delivery": Domain("state", "=", "outgoing"),
             "invoice.send.run.line": Domain("state", "=", "waiting")
@@ -243,7 +254,7 @@ class InvoiceSendRun(models.Model):
         times = []
         for model, domain in waiting.items():
             [(first,)] = self.env[model]._read_group(
-                domain & later, [], ["next_attempt_datetime:min"]
+                domain, [], ["next_attempt_datetime:min"]
             )
             times.append(first)
         return min(filter(None, times), default=False)

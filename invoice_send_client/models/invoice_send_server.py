@@ -13,6 +13,10 @@ _logger = logging.getLogger(__name__)
 #: Length of the throttle's window: mails are counted by the minute.
 MINUTE = timedelta(minutes=1)
 
+#: Pause of a server whose worker was ended while it waited for it: longer than Odoo's
+#: workers live.
+CONNECTING = timedelta(minutes=3)
+
 
 class InvoiceSendServer(models.Model):
     """A mail server that is not reached, and is left alone for a while (B6).
@@ -154,9 +158,35 @@ class InvoiceSendServer(models.Model):
         :param int server_id: see :meth:`_get_hold`
         """
         server = self._look_up(work, server_id)
-        if server.paused_until:
+        if server.paused_until or work.heeds_pauses:
             self._find(server_id).unlink()
             server.paused_until = None
+
+    @api.model
+    def _note_connecting(self, work, server_id):
+        """Write down that a server is being reached, as if it were not: for the next
+        worker, should this one be ended before it is.
+
+        :param tools.sending_pass.SendingPass work: of the cron; a user's request does
+            not live to see it
+        :param int server_id: see :meth:`_get_hold`
+        """
+        if not work.heeds_pauses:
+            return
+        Run, trouble = self.env["invoice.send.run"], self._find(server_id)
+        values = {
+            "failure_reason": self.env._("The mail server did not answer."),
+            "paused_until": fields.Datetime.now() + CONNECTING,
+        }
+        try:
+            with Run._isolate():
+                if trouble:
+                    trouble.write(values)
+                else:
+                    self.create({"mail_server_id": server_id, **values})
+                Run._commit()
+        except DatabaseError:
+            _logger.info("Pause of mail server %s was not written", server_id)
 
     @api.model
     def _note(self, work, server_id, unreached_reason, pauses):

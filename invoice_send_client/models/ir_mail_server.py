@@ -44,9 +44,11 @@ class IrMailServer(models.Model):
         def watched_send(data):
             send(data)
             text = data.encode("ascii", "replace") if isinstance(data, str) else data
-            connection.body_sent = text.endswith(b"\r\n.\r\n")
+            if text.endswith(b"\r\n.\r\n"):
+                connection.body_sent = True  # whatever smtplib says after it
 
         def watched_send_message(*args, **kwargs):
+            connection.body_sent = connection.is_taken = False
             connection.refused = {}
             connection.mail_count += 1
             connection.refused = send_message(*args, **kwargs) or {}

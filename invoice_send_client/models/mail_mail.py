@@ -126,10 +126,8 @@ class MailMail(models.Model):
         except psycopg2.Error:
             raise
         except Exception as error:
-            verdicts = verdict.from_connecting(error, emails)
-            words = next(iter(verdicts.values())).reason
-            unreached = words if verdict.is_unreached(error) else ""
-            return verdict.Attempt(verdicts, server_id, unreached)
+            self._leave_queue(str(error))
+            return verdict.from_unreached(error, emails, server_id)
         session = work.sessions[key]
         verdicts = self._send_in_session(emails, work.sessions, key, alias_domain_id)
         return verdict.Attempt(verdicts, server_id, left=getattr(session, "left", None))
@@ -158,12 +156,24 @@ class MailMail(models.Model):
         except Exception as error:
             # whatever state the session is in, the next mail begins afresh
             session = sessions.pop(key, None)
-            body_sent = getattr(session, "body_sent", False)
             self._close_session(session)
+            self._leave_queue(str(error))
+            if getattr(session, "is_taken", False):
+                # what went wrong came after the server's word
+                return verdict.from_refused(session.refused, emails)
+            body_sent = getattr(session, "body_sent", False)
             return verdict.from_exception(error, body_sent, emails)
         if self.exists() and self.state != "sent":
             return dict.fromkeys(emails, self._get_unsent_verdict())
         return verdict.from_refused(getattr(sessions[key], "refused", {}), emails)
+
+    def _leave_queue(self, reason):
+        """Keep a mail that did not leave from Odoo's queue: its delivery tries again.
+
+        :param str reason: why it did not leave
+        """
+        waiting = self.exists().filtered(lambda mail: mail.state == "outgoing")
+        waiting.write({"state": "exception", "failure_reason": reason})
 
     @api.model
     def _get_interrupted_verdicts(self, error, session, emails):

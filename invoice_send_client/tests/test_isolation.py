@@ -8,6 +8,7 @@ from odoo.exceptions import LockError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..tools.verdict import Verdict
 from .common import InvoiceSendCase
 
 LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
@@ -234,3 +235,35 @@ class TestIsolation(InvoiceSendCase):
         self.run_cron()
         self.assertEqual(invoice.invoice_delivery_state, "sent")
         self.assertFalse(line.is_summary_due)
+
+    def test_recipient_withdrawn_while_another_mail_leaves_gets_none(self):
+        invoice = self.make_invoice()
+        Line = type(self.env["invoice.send.run.line"])
+        settle = Line._settle
+
+        def settle_and_cancel(lines, recipients, attempt):
+            settle(lines, recipients, attempt)
+            lines.run_id.action_cancel_waiting()
+
+        with patch.object(Line, "_settle", settle_and_cancel):
+            taken = self.send(invoice, email_to="a@x.example, b@x.example")
+        self.assertEqual(len(taken), 1)
+        states = invoice.invoice_delivery_ids.sorted("id").mapped("state")
+        self.assertEqual(states, ["sent", "cancel"])
+
+    def test_verdict_on_what_left_during_a_reset_to_draft_is_kept(self):
+        for said, state in (
+            (Verdict(), "sent"),
+            (Verdict("deferred", "451 Later", retry=True), "cancel"),
+        ):
+            with self.subTest(said=said):
+                invoice = self.make_invoice()
+                _line, delivery = self.send_once(
+                    invoice, answers={"ana@alfa.example": (451, b"Later")}
+                )
+                delivery._start_attempt()
+                invoice.button_draft()
+                self.assertFalse(invoice.invoice_delivery_state)
+                delivery._end_attempt(said)
+                self.assertEqual(delivery.state, state)
+                self.assertFalse(invoice.invoice_delivery_state)

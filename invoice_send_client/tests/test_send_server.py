@@ -63,6 +63,13 @@ class TestSendServer(InvoiceSendCase):
             self.assertIn("refused", delivery.failure_reason)
             self.assertGreater(delivery.next_attempt_datetime, fields.Datetime.now())
 
+    def test_mail_of_an_unreached_server_is_none_for_odoos_queue(self):
+        deliveries = self.press_send_for(2)
+        self.pass_by_while_down()
+        mails = self.env["mail.mail"].sudo()
+        own = [("invoice_delivery_ids", "in", deliveries.ids)]
+        self.assertFalse(mails.search([*own, ("state", "=", "outgoing")]))
+
     def test_nothing_waits_forever_for_a_server_that_stays_down(self):
         deliveries = self.press_send_for(3)
         moment, asked = fields.Datetime.now(), 0
@@ -124,7 +131,7 @@ class TestSendServer(InvoiceSendCase):
         for expected in (2, 2, 1):
             with freeze_time(moment, tick=True):
                 self.assertEqual(len(self.pass_by()), expected)
-            moment += timedelta(seconds=61)
+            moment += timedelta(seconds=75)
         self.assertEqual(set(deliveries.mapped("state")), {"sent"})
         self.assertEqual(set(deliveries.mapped("attempt_count")), {1})
 

@@ -1,5 +1,7 @@
 import smtplib
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo.tests import BaseCase, tagged
 
 from ..tools import verdict
@@ -68,3 +70,20 @@ class TestVerdict(BaseCase):
         error = smtplib.SMTPRecipientsRefused(refused)
         verdicts = verdict.from_exception(error, False, ["b@x.ro", "c@x.ro"])
         self.assertEqual(verdicts["c@x.ro"], ("deferred", "451 Later", True))
+
+    def test_strange_answer_after_the_mails_end_leaves_its_fate_open(self):
+        for code in (-1, 251, 354):
+            error = smtplib.SMTPDataError(code, b"whatever")
+            self.assertEqual(self.judge(error, body_sent=True)[0], "unknown")
+
+    def test_recipient_who_was_cut_off_is_tried_again(self):
+        error = smtplib.SMTPRecipientsRefused(
+            {"a@x.ro": (550, b"No such user"), "c@x.ro": (421, b"Closing")}
+        )
+        said = verdict.from_exception(error, False, ["a@x.ro", "b@x.ro", "c@x.ro"])
+        self.assertEqual(said["a@x.ro"].failure_type, "refused")
+        self.assertTrue(said["b@x.ro"].retry and said["c@x.ro"].retry)
+
+    def test_lock_before_the_mail_server_was_asked_is_tried_again(self):
+        said = verdict.from_making(LockNotAvailable("locked"), ["a@x.ro"])["a@x.ro"]
+        self.assertEqual((said.failure_type, said.retry), ("deferred", True))

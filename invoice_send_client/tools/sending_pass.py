@@ -72,6 +72,7 @@ class SendingPass:
     :ivar servers: :class:`Server` by id
     :ivar letter_servers: the server's id by what a letter is sent with, as learnt from
         the first mail of that kind
+    :ivar session_keys: server and sender by what a letter is sent with
     :ivar told: when the user was last told of a run, by the run's id
     """
 
@@ -81,6 +82,7 @@ class SendingPass:
     sessions: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     letter_servers: dict = field(default_factory=dict)
+    session_keys: dict = field(default_factory=dict)
     told: dict = field(default_factory=dict)
     _start: float = field(default_factory=lambda: time.monotonic())
 

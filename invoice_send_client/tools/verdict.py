@@ -8,6 +8,8 @@ import smtplib
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from psycopg2 import OperationalError
+
 
 class Verdict(NamedTuple):
     """One attempt at one recipient.
@@ -86,8 +88,10 @@ def _from_code(code, text):
 def _from_answer(error, email):
     if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
         answers = error.recipients
-        return _from_code(*answers.get(email, next(iter(answers.values()))))
-    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
+        # who was not asked any more was cut off by the last answer
+        return _from_code(*answers.get(email, list(answers.values())[-1]))
+    # anything but "no" after the mail's end is no answer that says what became of it
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 400:
         return _from_code(error.smtp_code, error.smtp_error)
     return None
 
@@ -133,6 +137,20 @@ def _judge(error, body_sent, email):
     return Verdict("unknown" if body_sent else "render", str(error))
 
 
+def from_making(error, emails):
+    """Judge a mail that could not be made, for each of its recipients.
+
+    :param Exception error: what was raised before the mail server was asked
+    :param list emails: all recipients
+    :rtype: dict[str, Verdict]
+    """
+    if any(isinstance(link, OperationalError) for link in chain(error)):
+        # somebody else changes the same records in this very moment
+        reason = " ".join(str(error).split())
+        return dict.fromkeys(emails, Verdict("deferred", reason, retry=True))
+    return from_exception(error, False, emails)
+
+
 def is_unreached(error):
     """:return: whether the way to the server is at fault, not the mail
 
@@ -154,3 +172,16 @@ def from_connecting(error, emails):
         return from_exception(error, False, emails)
     # no server is set up, or not as it should be: trying again changes nothing
     return dict.fromkeys(emails, Verdict("server", str(error)))
+
+
+def from_unreached(error, emails, server_id):
+    """Judge a mail whose server could not be asked.
+
+    :param Exception error: what connecting raised
+    :param list emails: all recipients
+    :param int server_id: see :class:`Attempt`
+    :rtype: Attempt
+    """
+    verdicts = from_connecting(error, emails)
+    words = next(iter(verdicts.values())).reason
+    return Attempt(verdicts, server_id, words if is_unreached(error) else "")
