@@ -132,9 +132,9 @@ class AccountMoveSend(models.AbstractModel):
         # sudo: mails have no access of their own; this one goes to the user alone
         mail = self.env["mail.mail"].sudo().create(values)
         files = mail.attachment_ids
-        with mail._keep_sessions(heeds_throttle=False) as work:
+        with mail._keep_sessions() as work:
             email = self.env.user.email_normalized
-            attempt = mail._send_with_verdicts([email], work, is_urgent=True)
+            attempt = mail._send_with_verdicts([email], work)
             [verdict] = attempt.verdicts.values()
         mail.exists().unlink()
         files.unlink()

@@ -343,17 +343,6 @@ class InvoiceDelivery(models.Model):
                 }
             )
 
-    def _withdraw_attempt(self):
-        """The mail server was not asked after all."""
-        for delivery in self:
-            delivery.write(
-                {
-                    "attempt_count": delivery.attempt_count - 1,
-                    "attempt_datetime": False,
-                    "last_attempt_datetime": False,
-                }
-            )
-
     def _end_attempt(self, verdict, server_id=False):
         """Write the verdict of one attempt.
 

@@ -8,7 +8,6 @@ from psycopg2 import OperationalError
 from odoo import api, models
 
 from ..tools import addresses, verdict
-from ..tools.sending_pass import ServerOnHold
 
 _logger = logging.getLogger(__name__)
 
@@ -76,11 +75,7 @@ class InvoiceSendRunLine(models.Model):
         Run._limit_lock_wait()
         recipients._start_attempt()
         Run._commit()
-        try:
-            attempt = self._try_to_send(recipients, work, bodies, is_urgent)
-        except ServerOnHold as stop:
-            self._take_back_attempt(recipients, stop)
-            return
+        attempt = self._try_to_send(recipients, work, bodies)
         self._settle(recipients, attempt)
         self._note_unreached(work, attempt)
 
@@ -95,31 +90,10 @@ class InvoiceSendRunLine(models.Model):
                 work, attempt.server_id, attempt.unreached, pauses
             )
 
-    def _take_back_attempt(self, recipients, stop):
-        """Nothing was asked of the mail server: it is to be left alone.
-
-        :param recipients: ``invoice.delivery``: of one mail
-        :param ServerOnHold stop: until when, and why
-        """
-        Run = self.env["invoice.send.run"]
-        for tries_left in reversed(range(SETTLE_TRIES)):
-            try:
-                with Run._isolate():
-                    recipients._withdraw_attempt()
-                    recipients._set_held(stop.hold, stop.server_id)
-                    Run._commit()
-                return
-            except OperationalError:
-                recipients.invalidate_recordset()
-                if not tries_left:
-                    raise
-
-    def _try_to_send(self, recipients, work, bodies, is_urgent):
+    def _try_to_send(self, recipients, work, bodies):
         """Make the mail and send it; a mail that can't be made fails alone.
 
-        :param bool is_urgent: a user asked for this attempt
         :rtype: tools.verdict.Attempt
-        :raise ServerOnHold: see ``mail.mail._send_with_verdicts``
         """
         Run, attempt = self.env["invoice.send.run"], None
         emails = list({addresses.to_ascii(d.email): True for d in recipients})
@@ -129,9 +103,7 @@ class InvoiceSendRunLine(models.Model):
                 if self not in bodies:
                     bodies[self] = self._render_mail_body()
                 mail = self._create_mail(recipients, bodies[self])
-                attempt = mail._send_with_verdicts(emails, work, is_urgent)
-        except ServerOnHold:
-            raise
+                attempt = mail._send_with_verdicts(emails, work)
         except verdict.Interrupted as interrupted:
             return interrupted.attempt
         except Exception as error:

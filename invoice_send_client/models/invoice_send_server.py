@@ -58,8 +58,6 @@ class InvoiceSendServer(models.Model):
         if server.paused_until and server.paused_until > now:
             if server.failed_in_pass or (work.heeds_pauses and not is_urgent):
                 return self._make_pause(server)
-        if not work.heeds_throttle:
-            return None
         return self._get_throttle(server, server_id, now)
 
     @api.model

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 
 from ..const import MAILS_PER_SESSION
 from ..tools import addresses, dsn, verdict
-from ..tools.sending_pass import SendingPass, ServerOnHold
+from ..tools.sending_pass import SendingPass
 
 
 class MailMail(models.Model):
@@ -103,23 +103,17 @@ class MailMail(models.Model):
             for session in work.sessions.values():
                 self._close_session(session)
 
-    def _send_with_verdicts(self, emails, work, is_urgent=False):
+    def _send_with_verdicts(self, emails, work):
         """Send this one mail now.
 
         :param list emails: the addresses that its envelope goes to, in ASCII
         :param tools.sending_pass.SendingPass work: from :meth:`_keep_sessions`
-        :param bool is_urgent: a user asked for this attempt, see
-            ``invoice.send.server._get_hold``
         :return: what the mail server said
         :rtype: tools.verdict.Attempt
-        :raise ServerOnHold: nothing was done, the server is to be left alone for now
         :raise Interrupted: the transaction is lost; the verdict stands
         """
         self.ensure_one()
         server_id, alias_domain_id, smtp_from, _ids = self._get_mail_configuration()
-        Server = self.env["invoice.send.server"]
-        if hold := Server._get_hold(work, server_id, is_urgent):
-            raise ServerOnHold(hold, server_id)
         key = (server_id, smtp_from)
         try:
             work.sessions[key] = self._get_session(work.sessions.pop(key, None), *key)

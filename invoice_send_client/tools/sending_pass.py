@@ -30,18 +30,6 @@ class Hold(NamedTuple):
     is_failure: bool = False
 
 
-@dataclass(eq=False)
-class ServerOnHold(Exception):
-    """Nothing was done with a mail, since its server is to be left alone.
-
-    :ivar hold: until when, and why
-    :ivar server_id: the ``ir.mail_server``; ``False``: of the configuration file
-    """
-
-    hold: Hold
-    server_id: int | bool
-
-
 @dataclass
 class Server:
     """What a pass knows of one mail server.
@@ -67,7 +55,6 @@ class SendingPass:
     :ivar seconds: begin nothing further after so many; ``None``: no limit
     :ivar heeds_pauses: leave a server alone that an earlier pass did not reach; what a
         user has just pressed Send for asks it all the same
-    :ivar heeds_throttle: leave room between mails where the server wants it
     :ivar sessions: open SMTP sessions by server and sender
     :ivar servers: :class:`Server` by id
     :ivar letter_servers: the server's id by what a letter is sent with, as learnt from
@@ -78,7 +65,6 @@ class SendingPass:
 
     seconds: float | None = None
     heeds_pauses: bool = False
-    heeds_throttle: bool = True
     sessions: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     letter_servers: dict = field(default_factory=dict)
