@@ -33,7 +33,6 @@ from . import (
     res_company,
     res_company_mail,
     res_config_settings,
-    res_config_settings_bounce,
     res_partner,
     res_partner_mail,
 )

@@ -149,8 +149,7 @@ class MailMail(models.Model):
             raise verdict.Interrupted(attempt) from error
         except Exception as error:
             # whatever state the session is in, the next mail begins afresh
-            session = sessions.pop(key, None)
-            self._close_session(session)
+            self._close_session(session := sessions.pop(key, None))
             self._leave_queue(str(error))
             if getattr(session, "is_taken", False):
                 # what went wrong came after the server's word
