@@ -268,7 +268,8 @@ class InvoiceSendRunLine(models.Model):
         try:
             with self.env["invoice.send.run"]._isolate():
                 self._make_documents_and_letter()
-                self._step_up()
+                if self.state != "waiting":  # for the e-invoice's answer
+                    self._step_up()
         except (OperationalError, LockError):
             _logger.info("Sending of line %s put off: locked", self.id)
             self.invalidate_recordset()
