@@ -282,7 +282,8 @@ class InvoiceDelivery(models.Model):
     def _set_held(self, hold, server_id):
         """The mail server is to be left alone for now: wait for it.
 
-        One that is not reached counts as an attempt, so that nothing waits forever.
+        One that is not reached counts as an attempt, so that nothing waits forever; not
+        for whoever came before his time because somebody asked for it.
 
         :param tools.sending_pass.Hold hold: until when, and why
         :param int server_id: which one, see ``tools.verdict.Attempt``
@@ -290,9 +291,12 @@ class InvoiceDelivery(models.Model):
         self.mail_server_id = server_id
         if not hold.is_failure:
             return self._set_waiting(hold.until)
-        for delivery in self:
+        asked = self.filtered(lambda d: d._is_asked_for())
+        asked._set_waiting(hold.until, hold.reason)
+        patient = self - asked
+        for delivery in patient:
             delivery.attempt_count += 1
-        return self._set_deferred("server", hold.reason, hold.until)
+        return patient._set_deferred("server", hold.reason, hold.until)
 
     def _set_cancelled(self):
         """Withdraw what has not left yet.
