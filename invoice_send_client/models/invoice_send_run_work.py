@@ -299,7 +299,8 @@ class InvoiceSendRun(models.Model):
             ],
             # what was leaving in a crash, then who was tried least: one after the other
             # asks a server that is not reached
-            order="attempt_datetime, attempt_count, next_attempt_datetime nulls first, id",
+            order="attempt_datetime, attempt_count,"
+            " next_attempt_datetime nulls first, id",
         )
         # documents that go by other ways than mail have no recipient
         unmailed = self.env["invoice.send.run.line"].search(
