@@ -4,7 +4,8 @@ import {browser} from "@web/core/browser/browser";
 import {registry} from "@web/core/registry";
 import {session} from "@web/session";
 
-// Without a websocket the server is asked, and only while a run works.
+// The server is asked as well, and only while a run works: what it tells before a page
+// has its websocket, or while there is none, is lost.
 const POLL_MS = 10000;
 
 /**
@@ -75,10 +76,8 @@ class SendMessages {
     async poll() {
         this.timer = null;
         try {
-            if (this.services.bus_service.workerState !== "CONNECTED") {
-                const messages = await this.load();
-                messages.runs.forEach((run) => this.bus.trigger("run", run.id));
-            }
+            const messages = await this.load();
+            messages.runs.forEach((run) => this.bus.trigger("run", run.id));
         } finally {
             this.watch();
         }
