@@ -99,6 +99,15 @@ class TestSendServer(InvoiceSendCase):
         deliveries.sudo().next_attempt_datetime = False
         self.assertEqual(len(self.pass_by()), 3)
 
+    def test_made_due_by_hand_one_asks_and_the_others_lose_no_attempt(self):
+        deliveries = self.press_send_for(3).sudo()
+        self.pass_by_while_down()
+        for _time in range(2):
+            deliveries.next_attempt_datetime = False
+            self.assertEqual(self.pass_by_while_down(), 1)
+        # they take turns in asking
+        self.assertEqual(sorted(deliveries.mapped("attempt_count")), [1, 2, 2])
+
     def test_fresh_documents_wait_for_a_paused_server(self):
         self.press_send_for(1)
         self.pass_by_while_down()
@@ -116,8 +125,9 @@ class TestSendServer(InvoiceSendCase):
     def test_retry_by_a_user_ends_the_pause(self):
         self.company.invoice_retry_minutes = "1"
         deliveries = self.press_send_for(2)
-        for _attempt in range(2):
-            deliveries.sudo().next_attempt_datetime = False
+        self.pass_by_while_down()
+        later = max(deliveries.mapped("next_attempt_datetime")) + timedelta(seconds=1)
+        with freeze_time(later):
             self.pass_by_while_down()
         self.assertEqual(set(deliveries.mapped("state")), {"error"})
         with self.mail_server() as taken:
