@@ -289,31 +289,20 @@ class InvoiceSendRun(models.Model):
     @api.model
     def _find_due(self):
         """:return: the lines with something due"""
-        now = fields.Datetime.now()
+        due = Domain("next_attempt_datetime", "=", False) | Domain(
+            "next_attempt_datetime", "<=", fields.Datetime.now()
+        )
         deliveries = self.env["invoice.delivery"].search(
-            [
-                ("state", "=", "outgoing"),
-                "|",
-                ("next_attempt_datetime", "=", False),
-                ("next_attempt_datetime", "<=", now),
-            ],
+            due & Domain("state", "=", "outgoing"),
             # what was leaving in a crash, then who was tried least: one after the other
             # asks a server that is not reached
             order="attempt_datetime, attempt_count,"
             " next_attempt_datetime nulls first, id",
         )
         # documents that go by other ways than mail have no recipient
-        unmailed = self.env["invoice.send.run.line"].search(
-            [
-                ("state", "=", "waiting"),
-                ("delivery_ids", "=", False),
-                "|",
-                ("next_attempt_datetime", "=", False),
-                ("next_attempt_datetime", "<=", now),
-            ],
-            order="id",
-        )
+        unmailed = Domain("state", "=", "waiting") & Domain("delivery_ids", "=", False)
+        lines = self.env["invoice.send.run.line"].search(due & unmailed, order="id")
         # what was begun before comes last: it may be what its worker died of
-        return (deliveries.line_id | unmailed).sorted(
+        return (deliveries.line_id | lines).sorted(
             lambda line: line.attempt_count if line.state == "waiting" else 0
         )
