@@ -384,7 +384,7 @@ class TestSendOnConfirm(InvoiceSendCase):
                 more = self.count_queries(count, True) - self.count_queries(
                     count, False
                 )
-                self.assertLessEqual(more, 9)
+                self.assertLessEqual(more, 10)
 
     def test_run_costs_the_same_queries_whatever_the_number(self):
         counts = {}
