@@ -195,6 +195,14 @@ MAILS_PER_SESSION = 50
 #: somebody else holds for longer is put off, and holds up no other document (B3).
 LOCK_TIMEOUT = "5s"
 
+#: Documents whose letters are written, and whose PDFs are made, in one go: their rows
+#: are read and written together. More of them save little and let the first mail wait.
+TOGETHER = 40
+
+#: Recipients that a pass looks for at a time, so that it needs no more memory for
+#: thousands than for hundreds.
+DUE_LIMIT = 200
+
 #: Seconds between two words to the user on how far a run came.
 TELL_SECONDS = 1
 

@@ -236,8 +236,9 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         if not self.invoice_pdf_report_id and self.state == "posted":
+            # the file alone: whoever asks for it sends no e-invoice
             self.env["account.move.send"]._generate_and_send_invoices(
-                self, allow_raising=False, sending_methods=[]
+                self, allow_raising=False, sending_methods=[], extra_edis=[]
             )
         return self.invoice_pdf_report_id
 

@@ -31,7 +31,12 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
         # EXTENDS 'account'
-        settings = super()._get_default_sending_settings(
+        lines = custom_settings.pop("invoice_send_lines", ())
+        for line in lines and lines.filtered(lambda line: line.move_id == move):
+            custom_settings = {**line._get_sending_settings(), **custom_settings}
+        # natively the letter is rendered whether it is needed or not
+        Send = self.with_context(invoice_send_given=frozenset(custom_settings))
+        settings = super(AccountMoveSend, Send)._get_default_sending_settings(
             move, from_cron=from_cron, **custom_settings
         )
         for key in ("invoice_send_line", "previous_line_id"):
@@ -44,6 +49,45 @@ class AccountMoveSend(models.AbstractModel):
             for key, value in defaults.items():
                 settings[key] = custom_settings.get(key, value)
         return settings
+
+    @api.model
+    def _is_setting_given(self, name):
+        """:return: whether a setting was chosen, so that its default is of no use"""
+        return name in self.env.context.get("invoice_send_given", ())
+
+    @api.model
+    def _get_default_mail_body(self, move, mail_template, mail_lang):
+        # EXTENDS 'account'
+        if self._is_setting_given("mail_body"):
+            return ""
+        return super()._get_default_mail_body(move, mail_template, mail_lang)
+
+    @api.model
+    def _get_default_mail_subject(self, move, mail_template, mail_lang):
+        # EXTENDS 'account'
+        if self._is_setting_given("mail_subject"):
+            return ""
+        return super()._get_default_mail_subject(move, mail_template, mail_lang)
+
+    @api.model
+    def _get_default_mail_attachments_widget(self, move, mail_template, **settings):
+        # EXTENDS 'account'
+        if self._is_setting_given("mail_attachments_widget"):
+            return []
+        return super()._get_default_mail_attachments_widget(
+            move, mail_template, **settings
+        )
+
+    @api.model
+    def _get_placeholder_mail_template_dynamic_attachments_data(
+        self, move, mail_template, pdf_report=None
+    ):
+        # EXTENDS 'account'
+        if not mail_template.report_template_ids:
+            return []  # natively three things are looked up to find that out
+        return super()._get_placeholder_mail_template_dynamic_attachments_data(
+            move, mail_template, pdf_report=pdf_report
+        )
 
     @api.model
     def _get_default_delivery_settings(self, move, settings):
@@ -315,7 +359,9 @@ class AccountMoveSend(models.AbstractModel):
             if isinstance(move_data["error"], str):
                 # some e-invoices give bare text, which Odoo can't format
                 move_data["error"] = {"error_title": move_data["error"]}
-            if line := move_data.get("invoice_send_line"):
+            line = move_data.get("invoice_send_line")
+            # a mail that left without the PDF has not failed: the chatter tells it
+            if line and line.state == "waiting":
                 error = move_data["error"]
                 failure_type = error.get("failure_type", "edi")
                 line._set_failed(failure_type, self._format_error_text(error))
@@ -331,10 +377,13 @@ class AccountMoveSend(models.AbstractModel):
         self._generate_dynamic_reports(moves_data)
         runs = self._create_runs_for_unforeseen(moves_data)
         lines = {line.move_id.id: line for line in runs.line_ids}
+        values = {}
         for move, move_data in moves_data.items():
             line = move_data.get("invoice_send_line") or lines[move.id]
-            line._post_letter(self._get_letter_values(move, move_data, line))
-        runs._start()
+            values[line] = self._get_letter_values(move, move_data, line)
+        self.env["invoice.send.run.line"]._post_letters(values)
+        if runs:
+            runs._start()
 
     @api.model
     def _create_runs_for_unforeseen(self, moves_data):

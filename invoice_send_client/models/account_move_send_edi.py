@@ -15,6 +15,8 @@ class AccountMoveSend(models.AbstractModel):
         # EXTENDS 'invoice_send_client'
         values = super()._get_letter_values(move, move_data, line)
         answer = line._get_edi_answer_files()
+        if not answer:
+            return values
         if self._fits_into_mail(line, values["attachments"] + answer):
             values["attachments"] += answer
         else:

@@ -196,6 +196,7 @@ class InvoiceDelivery(models.Model):
             [
                 {
                     "delivery_id": delivery.id,
+                    "company_id": delivery.company_id.id,
                     "email": delivery.email,
                     "event_type": event_type,
                     **values,
@@ -219,6 +220,7 @@ class InvoiceDelivery(models.Model):
             failure_reason=False,
         )
         moved._record_event("sent")
+        # the client may have looked before the server said so
         for delivery in moved.filtered("event_ids.hit"):
             delivery._judge_hits()
         return moved

@@ -18,10 +18,10 @@ class InvoiceSendRun(models.Model):
         return {**values, "waits_for_edi": bool(waits and is_mailed)}
 
     @api.model
-    def _find_due(self):
+    def _find_due(self, others=None, limit=None):
         # EXTENDS 'invoice_send_client'
         # asking a service that is out of order takes its time: all mails go before
-        due = super()._find_due()
+        due = super()._find_due(others, limit=limit)
         waiting = due.filtered("edi_wait_datetime")
         return (due - waiting) | waiting
 

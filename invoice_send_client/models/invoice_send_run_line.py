@@ -236,7 +236,7 @@ class InvoiceSendRunLine(models.Model):
                 self.mail_template_id,
                 invoice_edi_format=self.invoice_edi_format,
                 extra_edis=self.extra_edis or [],
-                pdf_report=self.pdf_report_id,
+                pdf_report=self.pdf_report_id or Send._get_default_pdf_report_id(move),
             )
         known = {file["id"] for file in files}  # of an attempt that failed later
         shared = [f for f in self.shared_files or [] if f["id"] not in known]
@@ -251,7 +251,7 @@ class InvoiceSendRunLine(models.Model):
             return
         Send._check_move_constraints(self.move_id)
         move = self.move_id.sudo()  # sudo: as in the native pipeline
-        Send._send_mails({move: Send._get_default_sending_settings(move, **settings)})
+        Send._send_mails({move: settings})
         self.is_pdf_due = not move.invoice_pdf_report_id
 
     def _needs_documents_first(self):
@@ -322,19 +322,14 @@ class InvoiceSendRunLine(models.Model):
             ``message_post``
         """
         self.ensure_one()
-        server = self.company_id.invoice_mail_server_id
-        server = server or self.mail_template_id.mail_server_id
+        letter = self._prepare_letter_values()
+        shown = {"model", "res_id", "partner_ids"}
         message = self.move_id.with_context(
             disable_attachment_import=True, no_document=True
         ).message_post(
-            body=self._get_text(),
-            subject=self.subject,
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            email_add_signature=False,
             notify_skip_followers=True,
             partner_ids=self._get_followers_to_notify().ids,
-            mail_server_id=server.id,
+            **{name: value for name, value in letter.items() if name not in shown},
             **values,
         )
         # the message's own copies, as natively: the document does not list them twice

@@ -61,6 +61,10 @@ class InvoiceSendRunLine(models.Model):
         self.has_gone_other_ways = True
         return None
 
+    def _is_posted_alone(self):
+        # EXTENDS 'invoice_send_client'
+        return self.waits_for_edi or super()._is_posted_alone()
+
     def _is_about_edi(self):
         """:return: whether an e-invoice belongs to this sending, and the mail waits"""
         self.ensure_one()
@@ -104,7 +108,7 @@ class InvoiceSendRunLine(models.Model):
         Send = self.env["account.move.send"]
         Send._check_move_constraints(self.move_id)
         move = self.move_id.sudo()  # sudo: as in the native pipeline
-        Send._send_mails({move: Send._get_default_sending_settings(move, **settings)})
+        Send._send_mails({move: settings})
 
     def _get_edi_answer_files(self):
         """:return: name and content of the answer's files, for the letter

@@ -1,4 +1,3 @@
-import contextlib
 import logging
 
 from markupsafe import Markup
@@ -41,21 +40,19 @@ class InvoiceSendRunLine(models.Model):
         for recipients in self._divide_into_mails(due) if due else ():
             if work.is_over():
                 return
-            # withdrawn, while the mail before was leaving?
+            # withdrawn or corrected, while the mails before were leaving?
+            recipients._read_anew()
             recipients = recipients.filtered(lambda d: d._is_due())
-            if not recipients:
-                continue
-            if not recipients.line_id._hold_back(work, recipients):
+            if recipients:
                 recipients.line_id.sorted("id")._attempt(recipients, work, bodies)
 
-    @api.model
     def _divide_into_mails(self, deliveries):
-        """:return: deliveries that one mail carries each: a personal copy has one
-            recipient, with all documents; a shared message all of them
+        """:return: deliveries of these lines that one mail carries each: a personal
+            copy has one recipient, with all documents; a shared message all of them
 
         :rtype: list
         """
-        if deliveries.line_id[:1].copy_mode == "shared":
+        if next(iter(self)).copy_mode == "shared":
             return [deliveries]
         return list(deliveries.grouped(lambda d: addresses.to_ascii(d.email)).values())
 
@@ -72,9 +69,9 @@ class InvoiceSendRunLine(models.Model):
         is_urgent = any(delivery._is_asked_for() for delivery in recipients)
         if not self._reach_server(recipients, work, is_urgent):
             return
-        Run._limit_lock_wait()
+        self._note_summary_due()
         recipients._start_attempt()
-        Run._commit()
+        Run._commit_step()
         attempt = self._try_to_send(recipients, work, bodies)
         self._settle(recipients, attempt)
         self._note_unreached(work, attempt)
@@ -97,13 +94,12 @@ class InvoiceSendRunLine(models.Model):
         """
         Run, attempt = self.env["invoice.send.run"], None
         emails = list({addresses.to_ascii(d.email): True for d in recipients})
+        way = work.configurations.get(self._get_letter_key())
         try:
             with Run._isolate():
-                Run._limit_lock_wait()
-                if self not in bodies:
-                    bodies[self] = self._render_mail_body()
-                mail = self._create_mail(recipients, bodies[self])
-                attempt = mail._send_with_verdicts(emails, work)
+                mail = self._find_prepared(recipients, work)
+                mail = mail or self._make_mail(recipients, bodies)
+                attempt = mail._send_with_verdicts(emails, work, way)
         except verdict.Interrupted as interrupted:
             return interrupted.attempt
         except Exception as error:
@@ -111,22 +107,32 @@ class InvoiceSendRunLine(models.Model):
             return attempt or verdict.Attempt(verdict.from_making(error, emails))
         return attempt
 
+    def _make_mail(self, recipients, bodies):
+        """:return: the mail of these recipients, made now
+
+        :param recipients: ``invoice.delivery``: of one mail
+        :param dict bodies: rendered letters by their lines, kept between the mails
+        :rtype: mail.mail
+        """
+        if self not in bodies:
+            bodies[self] = self._render_mail_body()
+        return self._create_mail(recipients, bodies[self])
+
     def _settle(self, recipients, attempt):
         """Write verdicts down for good: what the server said can't be asked again.
 
         :param recipients: ``invoice.delivery``
         :param tools.verdict.Attempt attempt: what the server said
         """
-        is_kept = waits = True
+        is_kept = True
         for tries_left in reversed(range(SETTLE_TRIES)):
             try:
                 with self.env["invoice.send.run"]._isolate():
-                    self._write_verdicts(recipients, attempt, is_kept, waits)
+                    self._write_verdicts(recipients, attempt, is_kept)
                 return
             except OperationalError:
                 # the client may open the link in this very moment
                 recipients.invalidate_recordset()
-                waits = False
                 if not tries_left:
                     raise
             except Exception:
@@ -136,17 +142,12 @@ class InvoiceSendRunLine(models.Model):
                 _logger.exception("Mail of %s can't be kept", recipients)
                 is_kept = False
 
-    def _write_verdicts(self, recipients, attempt, is_kept, waits):
+    def _write_verdicts(self, recipients, attempt, is_kept):
         """Write verdicts, and the mail that left, in one transaction.
 
         :param bool is_kept: with the mail
-        :param bool waits: with the summary on the documents, for which somebody who
-            holds them is waited for, but not long
         """
-        Run = self.env["invoice.send.run"]
-        if waits:
-            Run._limit_lock_wait()
-        with contextlib.nullcontext() if waits else self._leave_summary():
+        with self._leave_summary():
             for delivery in recipients:
                 said = attempt.verdicts[addresses.to_ascii(delivery.email)]
                 delivery._end_attempt(said, attempt.server_id)
@@ -154,7 +155,7 @@ class InvoiceSendRunLine(models.Model):
                 Mail = self.env["invoice.mail"]
                 Mail._keep(recipients, attempt.verdicts, attempt.left)
             self.env.flush_all()
-        Run._commit()
+        self.env["invoice.send.run"]._commit_step()
 
     # -- the way to the mail server ----------------------------------------------------
 
@@ -169,61 +170,70 @@ class InvoiceSendRunLine(models.Model):
         :param bool is_urgent: a user asked for this attempt
         :return: whether the mail can be handed over; the recipients wait otherwise
         """
-        session_key = self._get_session_key(recipients, work)
-        if not session_key:
+        way = self._get_configuration(recipients, work)
+        if not way:
             return True  # the attempt says why the mail can't be made
         Server = self.env["invoice.send.server"]
-        if hold := Server._get_hold(work, session_key[0], is_urgent):
-            recipients._set_held(hold, session_key[0])
-            self.env["invoice.send.run"]._commit()
+        if hold := Server._get_hold(work, way.server_id, is_urgent):
+            recipients._set_held(hold, way.server_id)
+            self.env["invoice.send.run"]._commit_step()
             return False
-        return session_key in work.sessions or self._connect(
-            recipients, work, session_key
-        )
+        return way.session_key in work.sessions or self._connect(recipients, work, way)
 
-    def _get_session_key(self, recipients, work):
-        """:return: the server and the sender that Odoo chooses for these mails, learnt
-            from the first of their kind, which is made for it and thrown away; ``None``
-            where it can't be made
+    def _get_configuration(self, recipients, work):
+        """:return: the way that Odoo chooses for these mails, learnt from the first of
+            their kind; ``None`` where it can't be made
 
-        :rtype: tuple | None
+        :rtype: tools.sending_pass.Configuration | None
         """
         key = self._get_letter_key()
-        if key not in work.session_keys:
-            try:
-                with self.env.cr.savepoint():
-                    mail = self._create_mail(recipients, Markup())
-                    server_id, _domain, sender, _ids = mail._get_mail_configuration()
-                    raise Learnt
-            except Learnt:
-                work.session_keys[key] = server_id, sender
-                work.letter_servers[key] = server_id
-            except OperationalError:
-                raise
-            except Exception:
-                return None
-        return work.session_keys[key]
+        if key in work.configurations:
+            return work.configurations[key]
+        mail = self._find_prepared(recipients, work)
+        way = mail._get_mail_configuration() if mail else self._try_out_mail(recipients)
+        if way:
+            work.configurations[key] = way
+        return way
 
-    def _connect(self, recipients, work, session_key):
+    def _try_out_mail(self, recipients):
+        """Make a mail, ask Odoo for its way, and throw it away.
+
+        :return: see :meth:`_get_configuration`
+        """
+        way = None
+        try:
+            with self.env.cr.savepoint():
+                mail = self._create_mail(recipients, Markup())
+                way = mail._get_mail_configuration()
+                raise Learnt
+        except Learnt:
+            return way
+        except OperationalError:
+            raise
+        except Exception:
+            return None
+
+    def _connect(self, recipients, work, way):
         """:return: whether there is a session now; the recipients are put off otherwise
 
-        :param tuple session_key: from :meth:`_get_session_key`
+        :param tools.sending_pass.Configuration way: from :meth:`_get_configuration`
         """
-        Server, server_id = self.env["invoice.send.server"], session_key[0]
+        Server, server_id = self.env["invoice.send.server"], way.server_id
         Server._note_connecting(work, server_id)
         try:
-            session = self.env["mail.mail"]._get_session(None, *session_key)
+            session = self.env["mail.mail"]._get_session(None, *way.session_key)
         except DatabaseError:
             raise
         except Exception as error:
             emails = [addresses.to_ascii(d.email) for d in recipients]
             attempt = verdict.from_unreached(error, emails, server_id)
+            self._note_summary_due()
             for delivery in recipients:
                 delivery.attempt_count += 1
             self._settle(recipients, attempt)
             self._note_unreached(work, attempt)
             return False
-        work.sessions[session_key] = session
+        work.sessions[way.session_key] = session
         Server._note(work, server_id, "", ())
         return True
 
@@ -243,17 +253,16 @@ class InvoiceSendRunLine(models.Model):
         :param recipients: ``invoice.delivery``: of one mail
         :return: whether they wait
         """
-        key = self._get_letter_key()
-        if key not in work.letter_servers:
+        if not (way := work.configurations.get(self._get_letter_key())):
             return False
         hold = self.env["invoice.send.server"]._get_hold(
             work,
-            work.letter_servers[key],
+            way.server_id,
             any(delivery._is_asked_for() for delivery in recipients),
         )
         if hold:
-            recipients._set_held(hold, work.letter_servers[key])
-            self.env["invoice.send.run"]._commit()
+            recipients._set_held(hold, way.server_id)
+            self.env["invoice.send.run"]._commit_step()
         return bool(hold)
 
     def _wait_for_server(self, work):
@@ -316,34 +325,51 @@ class InvoiceSendRunLine(models.Model):
         return body
 
     def _create_mail(self, recipients, body):
-        """Make one mail; it is never committed while Odoo's queue could take it.
+        """:return: one mail, see :meth:`_create_mails`
 
-        :param recipients: ``invoice.delivery``: of one recipient, or of all of a
-            shared message
-        :param Markup body: from :meth:`_render_mail_body`
         :rtype: mail.mail
         """
+        return self._create_mails([(recipients, body)])
+
+    @api.model
+    def _create_mails(self, parts):
+        """Make mails, in a state in which Odoo's queue leaves them alone.
+
+        They are closed, or dropped, by :meth:`_close_mails`.
+
+        :param list parts: for each mail its recipients (``invoice.delivery``: one, or
+            all of a shared message) and its letter from :meth:`_render_mail_body`
+        :rtype: mail.mail
+        """
+        # sudo: mails have no access of their own; the sending was allowed at Send
+        mails = (
+            self.env["mail.mail"]
+            .sudo()
+            .create([self._prepare_mail_values(*part) for part in parts])
+        )
+        recipients = [deliveries for deliveries, _body in parts]
+        self._create_notifications(zip(mails, recipients, strict=True))
+        return mails
+
+    @api.model
+    def _prepare_mail_values(self, recipients, body):
         known = recipients.filtered("partner_id")
         emails = dict.fromkeys((recipients - known).mapped("email"))
         first = recipients.line_id.sorted("id")[:1]
         template = first.mail_template_id
-        # sudo: mails have no access of their own; the sending was allowed at Send
-        Mail, message = self.env["mail.mail"].sudo(), first.mail_message_id.sudo()
-        mail = Mail.create(
-            {
-                "mail_message_id": message.id,
-                "invoice_delivery_ids": [(6, 0, recipients.ids)],
-                "is_notification": True,
-                "body_html": self._fill_in_links(body, recipients),
-                "email_to": ", ".join(emails),
-                "recipient_ids": [(6, 0, known.partner_id.ids)],
-                "auto_delete": template.auto_delete or not template,
-                "references": message.message_id,
-            }
-        )
-        for delivery in recipients:
-            delivery.line_id._create_notification(delivery, mail)
-        return mail
+        # sudo: the message was posted by the sending
+        message = first.mail_message_id.sudo()
+        return {
+            "state": "cancel",
+            "mail_message_id": message.id,
+            "invoice_delivery_ids": [(6, 0, recipients.ids)],
+            "is_notification": True,
+            "body_html": first._fill_in_links(body, recipients),
+            "email_to": ", ".join(emails),
+            "recipient_ids": [(6, 0, known.partner_id.ids)],
+            "auto_delete": template.auto_delete or not template,
+            "references": message.message_id,
+        }
 
     def _get_mail_files(self):
         """:return: name, content and kind of the files of these lines' letters, as
@@ -355,30 +381,27 @@ class InvoiceSendRunLine(models.Model):
         files = self.mail_message_id.sudo().attachment_ids
         return [(file.name, file.raw, file.mimetype) for file in files.sorted("id")]
 
-    def _create_notification(self, delivery, mail):
-        """Let the chatter's own envelope show this recipient's state."""
+    @api.model
+    def _create_notifications(self, mails):
+        """Let the chatter's own envelopes show each recipient's state.
+
+        :param mails: each ``mail.mail`` with its deliveries
+        """
+        pairs = [(mail, d) for mail, deliveries in mails for d in deliveries]
+        messages = {delivery.line_id.mail_message_id.id for _mail, delivery in pairs}
         # sudo: notifications are written for other people
         Notification = self.env["mail.notification"].sudo()
-        recipient = (
-            [("res_partner_id", "=", delivery.partner_id.id)]
-            if delivery.partner_id
-            else [("mail_email_address", "=", delivery.email)]
-        )
-        known = Notification.search(
-            [("mail_message_id", "=", self.mail_message_id.id), *recipient], limit=1
-        )
-        values = {"mail_mail_id": mail.id, "notification_status": "ready"}
-        if known:
-            known.write(values)
-            return
-        Notification.create(
-            {
-                **values,
-                "author_id": self.author_partner_id.id,
-                "mail_message_id": self.mail_message_id.id,
-                "notification_type": "email",
-                "is_read": True,
-                "res_partner_id": delivery.partner_id.id,
-                "mail_email_address": False if delivery.partner_id else delivery.email,
-            }
-        )
+        known = {}
+        for found in Notification.search([("mail_message_id", "in", list(messages))]):
+            email = not found.res_partner_id and found.mail_email_address
+            known[found.mail_message_id.id, found.res_partner_id.id, email] = found
+        values = []
+        for mail, delivery in pairs:
+            email = not delivery.partner_id and delivery.email
+            key = delivery.line_id.mail_message_id.id, delivery.partner_id.id, email
+            state = {"mail_mail_id": mail.id, "notification_status": "ready"}
+            if key in known:
+                known[key].write(state)
+            else:
+                values.append({**delivery._prepare_notification_values(), **state})
+        Notification.create(values)

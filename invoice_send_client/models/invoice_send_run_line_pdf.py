@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import PDF_TRIES
+from ..const import PDF_TRIES, TOGETHER
 
 _logger = logging.getLogger(__name__)
 
@@ -25,30 +25,70 @@ class InvoiceSendRunLine(models.Model):
     _pdf_due = models.Index("(id) WHERE is_pdf_due")
 
     @api.model
-    def _find_due_pdf(self, others):
-        """:return: the next line whose PDF no mail waited for
+    def _find_due_pdfs(self, others):
+        """:return: the next lines whose PDF no mail waited for
+
+        Those that somebody began to make come alone, after all others.
 
         :param others: lines that were tried already
         """
         domain = [("is_pdf_due", "=", True), ("id", "not in", others.ids)]
-        return self.search(domain, order="id", limit=1)
+        found = self.search(domain, order="pdf_attempt_count, id", limit=TOGETHER)
+        fresh = found.filtered(lambda line: not line.pdf_attempt_count)
+        return fresh or found[:1]
 
-    def _make_due_pdf_safely(self):
-        """Make a PDF that no mail waited for, on its own; for the cron.
+    def _make_due_pdfs_safely(self):
+        """Make PDFs that no mail waited for, on their own; for the cron.
 
         One that can't be made is told in the document's chatter and not tried again
         by itself; the client's request for it tries once more.
         """
         Run = self.env["invoice.send.run"]
         with Run._hold(self) as held:
-            if not held:
+            Run._commit()
+            self.env.invalidate_all()
+            # another worker may have made it meanwhile
+            held = held.filtered("is_pdf_due")
+            if len(held) > 1 and held._make_due_pdfs_together():
                 return
-            try:
-                with Run._isolate():
-                    self._make_due_pdf()
-                    Run._commit()
-            except Exception:
-                _logger.warning("PDF of %s is tried again later", self, exc_info=True)
+            for line in held:
+                try:
+                    with Run._isolate():
+                        line._make_due_pdf()
+                        Run._commit()
+                except Exception:
+                    _logger.warning("PDF of %s is tried again", line, exc_info=True)
+
+    def _make_due_pdfs_together(self):
+        """Make PDFs at once; who dies of it finds them counted, and makes each alone.
+
+        :return: whether that was done; nothing is written otherwise
+        """
+        Run, Send = self.env["invoice.send.run"], self.env["account.move.send"]
+        self.pdf_attempt_count = 1
+        Run._commit()
+        try:
+            with Run._isolate():
+                missing = self.move_id.filtered(
+                    lambda move: move.state == "posted"
+                    and not move.invoice_pdf_report_id
+                )
+                if missing:
+                    Send._generate_and_send_invoices(
+                        missing,
+                        allow_raising=False,
+                        invoice_send_lines=self,
+                        sending_methods=[],
+                        extra_edis=[],
+                    )
+                self.is_pdf_due = False
+                Run._commit()
+        except Exception:
+            _logger.info("PDFs of %s are made one by one", self, exc_info=True)
+            self.pdf_attempt_count = 0
+            Run._commit()
+            return False
+        return True
 
     def _make_due_pdf(self):
         """Make one PDF; who dies of it three times is not asked again."""
@@ -56,7 +96,6 @@ class InvoiceSendRunLine(models.Model):
         Run = self.env["invoice.send.run"]
         self.pdf_attempt_count += 1
         Run._commit()
-        Run._limit_lock_wait()
         self.is_pdf_due = False
         if self.pdf_attempt_count > PDF_TRIES:
             Run._commit()  # whatever becomes of telling it

@@ -34,7 +34,8 @@ class InvoiceSendRunLine(models.Model):
     # -- one after the other -----------------------------------------------------------
 
     def _process_all(self, work):
-        """Work on these lines one by one, as the users who pressed Send.
+        """Work on these lines, as the users who pressed Send: those that are fresh some
+        at a time, all others one by one.
 
         Documents that go in one mail are worked on together, by their first line.
 
@@ -44,13 +45,23 @@ class InvoiceSendRunLine(models.Model):
         leads = self.browse(
             dict.fromkeys((line.lead_line_id or line).id for line in self)
         )
-        for number, line_id in enumerate(leads.ids):
-            line = self.browse(line_id)  # alone: nothing is read for all of the run
+        for some in leads._divide():
             if work.is_over():
-                return leads[number:]
-            line._process_safely(work)
-            line.run_id._tell_progress_of(work, TELL_SECONDS)
+                return leads.filtered(lambda line, first=some[0]: line.id >= first.id)
+            if len(some) == 1:
+                # alone: nothing is read for the others
+                some._process_safely(work)
+            elif not some._process_together_safely(work):
+                some._process_one_by_one(work)
+            for run in some.run_id:
+                run._tell_progress_of(work, TELL_SECONDS)
         return self.browse()
+
+    def _process_one_by_one(self, work):
+        """See :meth:`_process_all`."""
+        for line_id in self.ids:
+            if not work.is_over():
+                self.browse(line_id)._process_safely(work)
 
     def _process_safely(self, work):
         """Work on one line; what goes wrong with it never holds up another (B3)."""
@@ -94,13 +105,13 @@ class InvoiceSendRunLine(models.Model):
                 return
             Run._commit()  # begin a transaction that sees what the last holder wrote
             self.env.invalidate_all()
-            Run._limit_lock_wait()
             group = self._get_group()
             group._close_broken_attempts()
             if not group._stop_in_copy() and not group._wait_for_server(work):
                 group._prepare()
                 group._deliver_prepared(work)
             Run._commit()
+            group._mend_held()
 
     def _prepare(self):
         """Write the letters of these lines that are due."""
@@ -186,13 +197,10 @@ class InvoiceSendRunLine(models.Model):
         Whoever dies before the letter is written leaves the count behind.
         """
         self.ensure_one()
-        Run = self.env["invoice.send.run"]
-        Run._limit_lock_wait()
         if self.attempt_count < self._get_tries():
             self._stand_back()
             self.attempt_count += 1
-            Run._commit()
-            Run._limit_lock_wait()
+            self.env["invoice.send.run"]._commit()
             return
         self._set_failed(
             "render",

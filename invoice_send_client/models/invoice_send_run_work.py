@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..const import (
     AT_ONCE_RECIPIENTS,
+    DUE_LIMIT,
     LINE_LOCK_CLASS,
     LOCK_TIMEOUT,
     PASS_SECONDS,
@@ -42,6 +43,20 @@ class InvoiceSendRun(models.Model):
             self.env.cr.commit()  # pylint: disable=invalid-commit
 
     @api.model
+    def _commit_step(self):
+        """Commit one mail's attempt or verdict, and go on with what was read.
+
+        Odoo forgets all of it at a commit, also of the mails still to come. What others
+        may have changed meanwhile is read anew, see ``invoice.delivery._read_anew``.
+        """
+        self.env.flush_all()
+        transaction = self.env.transaction
+        kept = dict(transaction.field_data)
+        self._commit()
+        transaction.invalidate_field_data()
+        transaction.field_data.update(kept)
+
+    @api.model
     @contextlib.contextmanager
     def _isolate(self):
         """Undo the block's work when it raises, and let the exception pass.
@@ -63,36 +78,59 @@ class InvoiceSendRun(models.Model):
             raise
 
     @api.model
-    def _limit_lock_wait(self):
-        """Let this transaction wait for nobody's lock for long: others are waiting."""
+    @contextlib.contextmanager
+    def _begin_pass(self, **options):
+        """Begin to work: whoever works in the block waits for nobody's lock for long,
+        others are waiting, and keeps SMTP sessions from one mail to the next.
+
+        :param options: see ``tools.sending_pass.SendingPass``
+        :rtype: tools.sending_pass.SendingPass
+        """
+        cr = self.env.cr
         # a setting of PostgreSQL, which the ORM has no word for
-        self.env.cr.execute(
-            "SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT]
-        )
+        cr.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
+        self._commit()
+        try:
+            with self.env["mail.mail"]._keep_sessions(**options) as work:
+                yield work
+        finally:
+            if not cr.closed:  # a server that stops closes it
+                cr.execute("RESET lock_timeout")
 
     @api.model
     @contextlib.contextmanager
-    def _hold(self, line):
-        """Hold a line against other workers, across commits, until the block ends.
+    def _hold(self, lines):
+        """Hold lines against other workers, across commits, until the block ends.
 
-        PostgreSQL lets go of the lock when the connection dies with its worker: that
+        PostgreSQL lets go of the locks when the connection dies with its worker: that
         tells a dead worker from a slow one, which no time limit can.
 
-        :param line: ``invoice.send.run.line``
-        :return: whether the line is held; another worker has it otherwise
+        :param lines: ``invoice.send.run.line``
+        :return: those that are held now; another worker has the others
         """
-        key = SQL("%s, %s", LINE_LOCK_CLASS, line.id)
         with self.env.registry.cursor() as cr:
-            cr.execute(SQL("SELECT pg_try_advisory_lock(%s)", key))
-            held = cr.fetchone()[0]
-            # the lock outlives its transaction, which would keep the database from
+            cr.execute(
+                SQL(
+                    "SELECT id FROM unnest(%s::int[]) AS id"
+                    " WHERE pg_try_advisory_lock(%s, id)",
+                    lines.ids,
+                    LINE_LOCK_CLASS,
+                )
+            )
+            held = [line_id for (line_id,) in cr.fetchall()]
+            # the locks outlive their transaction, which would keep the database from
             # cleaning up as long as a mail leaves
             cr.commit()  # pylint: disable=invalid-commit
             try:
-                yield held
+                yield lines.filtered(lambda line: line.id in held)
             finally:
-                if held:
-                    cr.execute(SQL("SELECT pg_advisory_unlock(%s)", key))
+                cr.execute(
+                    SQL(
+                        "SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS id",
+                        LINE_LOCK_CLASS,
+                        held,
+                    )
+                )
 
     # -- start -------------------------------------------------------------------------
 
@@ -142,7 +180,7 @@ class InvoiceSendRun(models.Model):
         What the time does not suffice for is left to the cron: Odoo ends a request
         after two minutes, as it does a worker.
         """
-        with self.env["mail.mail"]._keep_sessions(seconds=PASS_SECONDS) as work:
+        with self._begin_pass(seconds=PASS_SECONDS) as work:
             self.line_ids.sorted("id")._process_all(work)
         self._end_pass(work)
 
@@ -154,8 +192,7 @@ class InvoiceSendRun(models.Model):
 
         After all mails the PDFs that none of them waited for are made.
         """
-        options = {"seconds": PASS_SECONDS, "heeds_pauses": True}
-        with self.env["mail.mail"]._keep_sessions(**options) as work:
+        with self._begin_pass(seconds=PASS_SECONDS, heeds_pauses=True) as work:
             self._process_until_over(work)
         self._end_pass(work)
 
@@ -168,13 +205,13 @@ class InvoiceSendRun(models.Model):
         Line = self.env["invoice.send.run.line"]
         left, left_pdfs = Line, Line
         while not work.is_over():
-            if due := self._find_due() - left:
-                due._process_all(work)
-                # still due: another worker has it, or somebody who holds it
-                left |= due & self._find_due()
-            elif pdf := Line._find_due_pdf(left_pdfs):
-                pdf._make_due_pdf_safely()
-                left_pdfs |= pdf
+            if due := self._find_due(left, limit=DUE_LIMIT):
+                # still due afterwards: another worker has it, or somebody who holds it
+                done = due - due._process_all(work)
+                left |= done.filtered(lambda line: line._get_outcome() == "waiting")
+            elif pdfs := Line._find_due_pdfs(left_pdfs):
+                left_pdfs |= pdfs
+                pdfs._make_due_pdfs_safely()
             else:
                 return
             self._commit()  # begin a transaction that sees what others wrote
@@ -287,21 +324,29 @@ class InvoiceSendRun(models.Model):
             self.env["ir.cron"]._commit_progress(done, remaining=remaining)
 
     @api.model
-    def _find_due(self):
-        """:return: the lines with something due"""
+    def _find_due(self, others=None, limit=None):
+        """:return: the lines with something due
+
+        :param others: lines that were tried already
+        :param int limit: of these so many at most, and as many recipients
+        """
         due = Domain("next_attempt_datetime", "=", False) | Domain(
             "next_attempt_datetime", "<=", fields.Datetime.now()
         )
+        ids = others.ids if others else []
         deliveries = self.env["invoice.delivery"].search(
-            due & Domain("state", "=", "outgoing"),
+            due & Domain("state", "=", "outgoing") & Domain("line_id", "not in", ids),
             # what was leaving in a crash, then who was tried least: one after the other
             # asks a server that is not reached
             order="attempt_datetime, attempt_count,"
             " next_attempt_datetime nulls first, id",
+            limit=limit,
         )
         # documents that go by other ways than mail have no recipient
         unmailed = Domain("state", "=", "waiting") & Domain("delivery_ids", "=", False)
-        lines = self.env["invoice.send.run.line"].search(due & unmailed, order="id")
+        lines = self.env["invoice.send.run.line"].search(
+            due & unmailed & Domain("id", "not in", ids), order="id", limit=limit
+        )
         # what was begun before comes last: it may be what its worker died of
         return (deliveries.line_id | lines).sorted(
             lambda line: line.attempt_count if line.state == "waiting" else 0

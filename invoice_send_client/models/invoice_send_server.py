@@ -182,7 +182,7 @@ class InvoiceSendServer(models.Model):
                     trouble.write(values)
                 else:
                     self.create({"mail_server_id": server_id, **values})
-                Run._commit()
+                Run._commit_step()
         except DatabaseError:
             _logger.info("Pause of mail server %s was not written", server_id)
 
@@ -199,7 +199,7 @@ class InvoiceSendServer(models.Model):
                     self._note_unreached(work, server_id, unreached_reason, pauses)
                 else:
                     self._note_reached(work, server_id)
-                Run._commit()
+                Run._commit_step()
         except DatabaseError:
             # another worker writes the same of the same server
             _logger.info("Pause of mail server %s was not written", server_id)

@@ -11,13 +11,13 @@ class MailMail(models.Model):
     _name = "mail.mail"
     _inherit = ["mail.mail"]
 
-    def _send(self, *args, smtp_session=None, **kwargs):
-        # EXTENDS 'mail'
-        if smtp_session:  # there is none where sending is switched off
-            smtp_session.left = None
+    def _hand_over(self, session, way):
+        # EXTENDS 'invoice_send_client'
+        if session:  # there is none where sending is switched off
+            session.left = None
             # sudo: the mail engine may run as any user
             deliveries = self.sudo().invoice_delivery_ids
-            smtp_session.about = self.env["invoice.mail"]._describe(
-                deliveries, getattr(smtp_session, "about", None)
+            session.about = self.env["invoice.mail"]._describe(
+                deliveries, getattr(session, "about", None)
             )
-        return super()._send(*args, smtp_session=smtp_session, **kwargs)
+        return super()._hand_over(session, way)

@@ -62,7 +62,7 @@ class InvoiceSendCase(AccountTestInvoicingCommon):
         super().setUpClass()
         if not cls.makes_pdfs:
             Line = type(cls.env["invoice.send.run.line"])
-            cls.classPatch(Line, "_find_due_pdf", lambda line, _others: line.browse())
+            cls.classPatch(Line, "_find_due_pdfs", lambda line, _others: line.browse())
         parameters = cls.env["ir.config_parameter"].sudo()
         parameters.set_param("web.base.url", BASE_URL)
         parameters.set_param(PUBLIC_URL_PARAMETER, BASE_URL)

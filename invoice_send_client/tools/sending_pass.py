@@ -48,6 +48,36 @@ class Server:
     put_off: int = 0
 
 
+class Configuration(NamedTuple):
+    """The way that Odoo chooses for a mail, alike for all mails of one kind.
+
+    :param int server_id: ``ir.mail_server``; ``False``: of the configuration file
+    :param int alias_domain_id: whose bounce address is the envelope's sender
+    :param str smtp_from: whom the session is opened for
+    """
+
+    server_id: int | bool
+    alias_domain_id: int | bool
+    smtp_from: str
+
+    @property
+    def session_key(self):
+        """What mails of one SMTP session have alike."""
+        return self.server_id, self.smtp_from
+
+
+class Prepared(NamedTuple):
+    """A mail that stands in the database before its turn comes.
+
+    :param int mail_id: the ``mail.mail``
+    :param tuple recipients: what it was made from, see ``invoice.delivery``: one that
+        was changed since needs another mail
+    """
+
+    mail_id: int
+    recipients: tuple
+
+
 @dataclass
 class SendingPass:
     """One stretch of work.
@@ -57,9 +87,9 @@ class SendingPass:
         user has just pressed Send for asks it all the same
     :ivar sessions: open SMTP sessions by server and sender
     :ivar servers: :class:`Server` by id
-    :ivar letter_servers: the server's id by what a letter is sent with, as learnt from
-        the first mail of that kind
-    :ivar session_keys: server and sender by what a letter is sent with
+    :ivar configurations: :class:`Configuration` by what a letter is sent with, as learnt
+        from the first mail of that kind
+    :ivar prepared: :class:`Prepared` by the ids of the deliveries
     :ivar told: when the user was last told of a run, by the run's id
     """
 
@@ -67,8 +97,8 @@ class SendingPass:
     heeds_pauses: bool = False
     sessions: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
-    letter_servers: dict = field(default_factory=dict)
-    session_keys: dict = field(default_factory=dict)
+    configurations: dict = field(default_factory=dict)
+    prepared: dict = field(default_factory=dict)
     told: dict = field(default_factory=dict)
     _start: float = field(default_factory=lambda: time.monotonic())
 
