@@ -2,13 +2,13 @@ import contextlib
 import logging
 from urllib.parse import urlparse
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.http import request, root
 from odoo.service import security
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
-from ..tools import pdf_engine, pdf_work
+from ..tools import page_styles, pdf_engine, pdf_work
 
 _logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ HUGE = 4 * 1024 * 1024
 
 
 class IrActionsReport(models.Model):
-    """PDFs of invoices without idle wait, and several at once."""
+    """PDFs of invoices without idle wait or unused styles, and several at once."""
 
     _inherit = "ir.actions.report"
 
@@ -63,6 +63,7 @@ class IrActionsReport(models.Model):
         if report_ref and self._is_invoice_report(report_ref):
             if not self._has_scripts(bodies, header, footer):
                 settings.setdefault(DELAY, "0")
+                bodies, header, footer = self._embed_styles(bodies, header, footer)
         asked = {
             "report_ref": report_ref,
             "header": header,
@@ -90,6 +91,34 @@ class IrActionsReport(models.Model):
         own = sum("function subst()" in page for page in (header, footer) if page)
         pages = [*bodies, header or "", footer or ""]
         return sum(page.lower().count("<script") for page in pages) > own
+
+    @api.model
+    def _embed_styles(self, bodies, header, footer):
+        """Put into the pages what they need of Odoo's style sheet.
+
+        :param list bodies: the documents in HTML
+        :param str header: HTML with the headers of all documents
+        :param str footer: the same with the footers
+        :return: the same three
+        :rtype: tuple
+        """
+        links = {link for body in bodies for link in page_styles.find_links(body)}
+        # sudo: the same public file that the PDF engine would load without logging in
+        attachments = self.env["ir.attachment"].sudo()
+        found = attachments.search(
+            [
+                ("url", "in", list(links)),
+                ("public", "=", True),
+                ("res_model", "=", "ir.ui.view"),
+                ("res_id", "=", 0),
+                ("create_uid", "=", SUPERUSER_ID),
+            ]
+        )
+        sheets = {sheet.url: sheet.raw.decode() for sheet in found}
+        frames = [page for page in (header, footer) if page]
+        made = iter(page_styles.embed(frames, sheets))
+        header, footer = (page and next(made) for page in (header, footer))
+        return page_styles.embed(bodies, sheets), header, footer
 
     # -- several at once -----------------------------------------------------------------
 
