@@ -1,5 +1,6 @@
 import contextlib
 import logging
+import re
 from urllib.parse import urlparse
 
 from odoo import SUPERUSER_ID, api, models
@@ -15,6 +16,14 @@ _logger = logging.getLogger(__name__)
 #: A report says by this attribute of its ``<html>`` how many milliseconds the engine
 #: waits for its scripts; Odoo reads the other ``data-report-*`` ones there.
 DELAY = "data-report-javascript-delay"
+
+#: Milliseconds that the engine waits, by its own default, once a page is loaded. The
+#: fonts of Odoo's style sheet are asked for only when the first line is set, and with 0
+#: some pages went without.
+FONT_DELAY = 200
+
+#: A background picture of an element of its own.
+BACKGROUND = re.compile(r"""style=(?:"[^"]*|'[^']*)url\(""", re.IGNORECASE)
 
 #: Characters from which on Odoo cuts up the tables of a document.
 HUGE = 4 * 1024 * 1024
@@ -61,8 +70,8 @@ class IrActionsReport(models.Model):
         # EXTENDS 'base'
         settings = dict(specific_paperformat_args or {})
         if report_ref and self._is_invoice_report(report_ref):
-            if not self._has_scripts(bodies, header, footer):
-                settings.setdefault(DELAY, "0")
+            if not self._changes_late(bodies, header, footer):
+                settings.setdefault(DELAY, str(FONT_DELAY))
                 bodies, header, footer = self._embed_styles(bodies, header, footer)
         asked = {
             "report_ref": report_ref,
@@ -78,10 +87,10 @@ class IrActionsReport(models.Model):
         return super()._run_wkhtmltopdf(bodies, **asked)
 
     @api.model
-    def _has_scripts(self, bodies, header, footer):
-        """:return: whether a page may change by itself after it was loaded: it has a
-            script besides the one that chooses the header and footer of a page, which
-            is done before the page counts as loaded
+    def _changes_late(self, bodies, header, footer):
+        """:return: whether a page may change after it was loaded: it has a script
+            besides the one that chooses the header and footer of a page, which is done
+            by then; or a background picture, which the engine asks for only then
 
         :param list bodies: the documents in HTML
         :param str header: HTML with the headers of all documents
@@ -90,7 +99,8 @@ class IrActionsReport(models.Model):
         """
         own = sum("function subst()" in page for page in (header, footer) if page)
         pages = [*bodies, header or "", footer or ""]
-        return sum(page.lower().count("<script") for page in pages) > own
+        scripts = sum(page.lower().count("<script") for page in pages)
+        return scripts > own or any(map(BACKGROUND.search, pages))
 
     @api.model
     def _embed_styles(self, bodies, header, footer):

@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-#: One process keeps one core busy; two at least, since each waits for style sheets and
-#: pictures in between.
-PROCESSES = max(2, os.cpu_count() or 1)
+#: A process computes for about half of its time and waits for the fonts of the page for
+#: the other half: two of them keep one core busy.
+PROCESSES = 2 * (os.cpu_count() or 1)
 
 #: Odoo's own name of a document's file. The page's script reads the document's number
 #: out of it, to show the header and footer of that document alone.
