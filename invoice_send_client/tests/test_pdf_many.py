@@ -67,9 +67,7 @@ class TestPdfMany(InvoiceSendCase):
         moves = self.make_invoices(3)
         data = self.make_data(moves)
         data[moves[1]]["pdf_report"] = other
-        with patch.object(
-            type(self.report), "_get_pdf_batch_size", lambda _report: 5
-        ):
+        with patch.object(type(self.report), "_get_pdf_batch_size", lambda _report: 5):
             batches = self.Send._get_pdf_batches(data)
         self.assertEqual(
             [list(batch) for batch in batches], [[moves[0], moves[2]], [moves[1]]]

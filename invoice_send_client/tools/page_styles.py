@@ -72,7 +72,9 @@ def embed(pages, sheets):
     def embedded(link):
         text = _get_needed(sheets.get(link[1]), present)
         # the encoding is said at the end of Odoo's head, behind a sheet that needs it
-        return link[0] if text is None else f'<meta charset="utf-8"/><style>{text}</style>'
+        return (
+            link[0] if text is None else f'<meta charset="utf-8"/><style>{text}</style>'
+        )
 
     return [_LINK.sub(embedded, page) for page in pages]
 
