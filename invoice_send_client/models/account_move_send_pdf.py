@@ -14,7 +14,8 @@ class AccountMoveSend(models.AbstractModel):
     """The legal PDFs: several at once, and each fails alone."""
 
     # one model, several concerns: what is sent stands in account_move_send.py
-    _inherit = "account.move.send"
+    _name = "account.move.send"
+    _inherit = ["account.move.send"]
 
     @api.model
     def _prepare_invoice_pdf_report(self, invoices_data):

@@ -130,7 +130,7 @@ class IrActionsReport(models.Model):
         header, footer = (page and next(made) for page in (header, footer))
         return page_styles.embed(bodies, sheets), header, footer
 
-    # -- several at once -----------------------------------------------------------------
+    # -- several at once ---------------------------------------------------------------
 
     @api.model
     @contextlib.contextmanager
@@ -161,7 +161,7 @@ class IrActionsReport(models.Model):
     @api.model
     @contextlib.contextmanager
     def _hold_pdf_cookie(self):
-        """Give a cookie for what the user may see, as Odoo's own call of the engine does.
+        """Give a cookie for what the user may see, as Odoo itself gives the engine.
 
         :return: the cookie, ``None`` where no user asks from a browser
         :rtype: str | None

@@ -1,6 +1,5 @@
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..models import ir_actions_report
@@ -55,11 +54,11 @@ class TestPdfMany(InvoiceSendCase):
 
     def test_document_of_no_run_raises(self):
         def refuse(_move):
-            raise UserError("no such report")
+            raise ValueError("no such report")
 
         moves = self.make_invoices(2)
         self.patch(type(moves), "_get_name_invoice_report", refuse)
-        with self.assertRaisesRegex(UserError, "no such report"):
+        with self.assertRaisesRegex(ValueError, "no such report"):
             self.Send._prepare_invoice_pdf_report(self.make_data(moves))
 
     def test_batches_have_one_company_and_one_report_each(self):

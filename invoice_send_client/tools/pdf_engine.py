@@ -36,7 +36,7 @@ class Task(NamedTuple):
     footer: str | None = None
     cookie: str | None = None
 
-    def write(self, folder):
+    def write_files(self, folder):
         """Write the files of the task.
 
         :param Path folder: an empty folder
@@ -103,7 +103,7 @@ class Engine:
 
     def _work(self, task):
         with tempfile.TemporaryDirectory(prefix="invoice_pdf_") as folder:
-            command, made = task.write(Path(folder))
+            command, made = task.write_files(Path(folder))
             process = self._launch(command)
             try:
                 words = process.communicate()[1]
