@@ -1,8 +1,6 @@
 import contextlib
 from collections import defaultdict
 
-from psycopg2 import OperationalError
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr
@@ -318,39 +316,6 @@ class AccountMoveSend(models.AbstractModel):
             ):
                 raise
             raise DocumentsError(str(error)) from error
-
-    @api.model
-    def _prepare_invoice_pdf_report(self, invoices_data):
-        # EXTENDS 'account'
-        result = None
-        try:
-            result = super()._prepare_invoice_pdf_report(invoices_data)
-        except OperationalError:
-            raise
-        except Exception as error:
-            self._note_pdf_error(invoices_data, error)
-        for move, data in invoices_data.items():
-            made = data.get("pdf_attachment_values")
-            if made and not made["raw"]:
-                # Odoo only warns when its PDF engine gives up, and goes on without
-                problem = UserError(self.env._("the file is empty"))
-                self._note_pdf_error({move: data}, problem)
-        return result
-
-    @api.model
-    def _note_pdf_error(self, invoices_data, error):
-        """Write on a run's documents that they have no PDF.
-
-        :param dict invoices_data: settings by document
-        :param Exception error: why; raised where they belong to no run
-        """
-        if not all(data.get("invoice_send_line") for data in invoices_data.values()):
-            raise error
-        for data in invoices_data.values():
-            data["error"] = {
-                "error_title": self.env._("The PDF could not be made: %s", error),
-                "failure_type": "pdf",
-            }
 
     @api.model
     def _hook_if_errors(self, moves_data, allow_raising=True):

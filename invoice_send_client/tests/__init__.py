@@ -21,6 +21,8 @@ from . import (
     test_languages,
     test_links,
     test_my_messages,
+    test_pdf_many,
+    test_pdf_styles,
     test_review_window_speed,
     test_security,
     test_send_on_confirm,
