@@ -86,7 +86,11 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _render_letter_field(self, name, moves, template, lang, options=None):
-        """See ``_get_mail_default_field_value_from_template``, which does it for one."""
+        """Do for many what ``_get_mail_default_field_value_from_template`` does for
+        one.
+
+        :return: a letter's field, rendered, by document id
+        """
         if not template or not moves:
             return {}
         # sudo: as natively, users need not read letters to send them

@@ -126,7 +126,8 @@ class InvoiceSendRun(models.Model):
             finally:
                 cr.execute(
                     SQL(
-                        "SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS id",
+                        "SELECT pg_advisory_unlock(%s, id)"
+                        " FROM unnest(%s::int[]) AS id",
                         LINE_LOCK_CLASS,
                         held,
                     )

@@ -16,6 +16,7 @@ from . import (
     test_invoice_send_template,
     test_isolation,
     test_send_server,
+    test_sending_together,
     test_undo,
     test_client_page,
     test_languages,

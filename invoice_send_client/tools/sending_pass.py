@@ -87,8 +87,8 @@ class SendingPass:
         user has just pressed Send for asks it all the same
     :ivar sessions: open SMTP sessions by server and sender
     :ivar servers: :class:`Server` by id
-    :ivar configurations: :class:`Configuration` by what a letter is sent with, as learnt
-        from the first mail of that kind
+    :ivar configurations: :class:`Configuration` by what a letter is sent with, as
+        learnt from the first mail of that kind
     :ivar prepared: :class:`Prepared` by the ids of the deliveries
     :ivar told: when the user was last told of a run, by the run's id
     """
