@@ -115,6 +115,8 @@ class InvoiceSendRunLine(models.Model):
         :rtype: mail.mail
         """
         if self not in bodies:
+            # what a user corrected since it was read
+            self.invalidate_recordset()
             bodies[self] = self._render_mail_body()
         return self._create_mail(recipients, bodies[self])
 

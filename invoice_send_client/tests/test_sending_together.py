@@ -58,6 +58,8 @@ class TestSendingTogether(InvoiceSendCase):
 
     def test_letters_of_many_are_those_that_each_would_get_alone(self):
         alone, *others = self.make_invoices(3)
+        for invoice in (alone, *others):
+            invoice.message_post(body="Agreed by phone", message_type="comment")
         together = alone.browse([invoice.id for invoice in others])
         self.press(together)
         self.assertEqual(len(self.work()), 2)
@@ -102,7 +104,7 @@ class TestSendingTogether(InvoiceSendCase):
 
     def test_files_of_many_belong_to_their_messages(self):
         invoices = self.make_invoices(2)
-        self.press(invoices, document_mode="attachment")
+        self.press(invoices, set_document_mode="attachment")
         taken = self.work()
         for invoice in invoices:
             [message] = invoice.invoice_send_line_ids.mail_message_id.sudo()
@@ -162,7 +164,7 @@ class TestSendingTogether(InvoiceSendCase):
         def settle_and_correct(lines, deliveries, attempt):
             settle(lines, deliveries, attempt)
             if deliveries != last:
-                last.email = "right@alfa.example"
+                last.email = last.line_id.email_to = "right@alfa.example"
 
         with patch.object(Line, "_settle", settle_and_correct):
             taken = self.work()
@@ -194,6 +196,7 @@ class TestSendingTogether(InvoiceSendCase):
         answers = iter([False] * 4 + [True] * 20)
         with patch.object(SendingPass, "is_over", lambda _work: next(answers)):
             self.assertEqual(len(self.work()), 1)
+        print("MAILS", self.find_mails(invoices).mapped(lambda m: (m.state, m.invoice_delivery_ids._get_mail_end())), self.get_envelopes(invoices).mapped("notification_status"), invoices.invoice_send_line_ids.mapped("is_summary_due"))
         self.assertEqual(len(self.get_envelopes(invoices)), 1)
         self.assertFalse(self.find_mails(invoices))
         self.assertEqual(len(self.work()), 2)
