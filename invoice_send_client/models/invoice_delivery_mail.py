@@ -51,7 +51,7 @@ class InvoiceDelivery(models.Model):
         :rtype: str
         """
         states = set(self.mapped("state"))
-        if states & set(DELIVERY_PROGRESS):
+        if states & (set(DELIVERY_PROGRESS) - {"outgoing"} | {"bounce"}):
             return "sent"
         was_tried = any(self.mapped("last_attempt_datetime"))
         return "unsent" if was_tried and states != {"cancel"} else "unused"

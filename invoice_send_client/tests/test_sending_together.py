@@ -196,7 +196,6 @@ class TestSendingTogether(InvoiceSendCase):
         answers = iter([False] * 4 + [True] * 20)
         with patch.object(SendingPass, "is_over", lambda _work: next(answers)):
             self.assertEqual(len(self.work()), 1)
-        print("MAILS", self.find_mails(invoices).mapped(lambda m: (m.state, m.invoice_delivery_ids._get_mail_end())), self.get_envelopes(invoices).mapped("notification_status"), invoices.invoice_send_line_ids.mapped("is_summary_due"))
         self.assertEqual(len(self.get_envelopes(invoices)), 1)
         self.assertFalse(self.find_mails(invoices))
         self.assertEqual(len(self.work()), 2)
