@@ -114,6 +114,7 @@ class Plan:
         self.demo = demo
         ours = [name for name in modules if (REPOSITORY / name).is_dir()]
         self.ours = [MAIN, *ours] if (REPOSITORY / MAIN).is_dir() else ours
+        self.ours += _glue({*self.ours, *modules})
         self.theirs = [name for name in modules if name not in ours]
         for name in self.theirs:
             _check_known(env, name)
@@ -265,6 +266,18 @@ def _check_known(env: Environment, name: str) -> None:
     places.append(env.odoo.directory / "odoo" / "addons")
     if not any((place / name / "__manifest__.py").is_file() for place in places):
         raise DevError(f"there is no addon {name} here (see {ADDONS.name})")
+
+
+def _glue(addons: set[str]) -> list[str]:
+    """Return the addons of this repository that install themselves beside these."""
+    names = sorted(path.parent.name for path in REPOSITORY.glob("*/__manifest__.py"))
+    return [
+        name
+        for name in names
+        if name not in addons
+        and manifest(name).get("auto_install")
+        and addons.issuperset(manifest(name)["depends"])
+    ]
 
 
 def manifest(addon: str) -> dict:

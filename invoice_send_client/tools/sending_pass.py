@@ -55,6 +55,8 @@ class SendingPass:
     :ivar seconds: begin nothing further after so many; ``None``: no limit
     :ivar heeds_pauses: leave a server alone that an earlier pass did not reach; what a
         user has just pressed Send for asks it all the same
+    :ivar is_alone: no other pass works at the same time; only then may "I am being
+        reached" stand at a server as a pause, which others would heed
     :ivar sessions: open SMTP sessions by server and sender
     :ivar servers: :class:`Server` by id
     :ivar letter_servers: the server's id by what a letter is sent with, as learnt from
@@ -65,6 +67,7 @@ class SendingPass:
 
     seconds: float | None = None
     heeds_pauses: bool = False
+    is_alone: bool = True
     sessions: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     letter_servers: dict = field(default_factory=dict)

@@ -1,0 +1,17 @@
+"""How sending uses the job queue."""
+
+#: What the identity key of each of our jobs begins with.
+KEY_PREFIX = "invoice_send_client-"
+
+#: Priorities of jobs, the lowest first: PDFs that no mail waited for come after all
+#: mails that are due (requirements D5). 10 is what the queue gives to any job.
+MAIL_PRIORITY, PDF_PRIORITY = 10, 20
+
+#: Jobs that are written in one transaction: workers begin while the rest is written.
+JOBS_A_COMMIT = 50
+
+#: Seconds without a job of ours begun, after which the scheduled action does the work
+#: itself: where no job runner is there (it begins five seconds after its server) ...
+ABSENT_SECONDS = 60
+#: ... and where one is, but doesn't come to our jobs (wrong port, its channels busy).
+STALLED_SECONDS = 300
