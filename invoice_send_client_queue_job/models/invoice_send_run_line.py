@@ -58,7 +58,9 @@ class InvoiceSendRunLine(models.Model):
                 Domain("identity_key", "in", list(keys))
                 & Domain("state", "in", (PENDING, ENQUEUED, STARTED))
             )
-            has_job = self.concat(*map(keys.get, queued.mapped("identity_key")))
+            has_job = self.browse().concat(
+                *map(keys.get, queued.mapped("identity_key"))
+            )
             yield lines - has_job
             self.env["invoice.send.run"]._commit()
 

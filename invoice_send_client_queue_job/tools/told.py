@@ -4,7 +4,6 @@ A job is one document; told after each, a run of thousands would be told thousan
 times.
 """
 
-
 #: Runs that are remembered for each database; told once more is no harm.
 MOST = 1000
 
