@@ -15,3 +15,11 @@ JOBS_A_COMMIT = 50
 ABSENT_SECONDS = 60
 #: ... and where one is, but doesn't come to our jobs (wrong port, its channels busy).
 STALLED_SECONDS = 300
+
+#: Advisory lock class of "a mail leaves by this server, which has a limit": the first
+#: key of PostgreSQL's two-key advisory locks, the server's id is the second.
+SERVER_LOCK_CLASS = 0x15C1
+
+#: PostgreSQL's ``lock_timeout`` while a job waits for its turn; it is put off by a
+#: minute then. Chosen: shorter than a pass, longer than a mail takes as a rule.
+TURN_TIMEOUT = "20s"

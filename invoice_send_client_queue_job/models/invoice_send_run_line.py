@@ -5,6 +5,8 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from odoo.addons.invoice_send_client.const import PASS_SECONDS, TELL_SECONDS
+from odoo.addons.invoice_send_client.models.invoice_send_server import MINUTE
+from odoo.addons.invoice_send_client.tools.sending_pass import Hold, now
 from odoo.addons.queue_job.job import ENQUEUED, PENDING, STARTED
 
 from .. import const
@@ -97,6 +99,16 @@ class InvoiceSendRunLine(models.Model):
             work.told = told.of_database(self.env.cr.dbname)
             self._process_safely(work)
             self._end_job(work)
+
+    def _attempt(self, recipients, work, bodies):
+        # EXTENDS 'invoice_send_client'
+        key = self._get_session_key(recipients, work)
+        if not key:
+            return super()._attempt(recipients, work, bodies)
+        with self.env["invoice.send.server"]._take_turn(work, key[0]) as has_turn:
+            if has_turn:
+                return super()._attempt(recipients, work, bodies)
+        return recipients._set_held(Hold(now() + MINUTE), key[0])
 
     def _end_job(self, work):
         """See to it that the rest is done, and tell the user how far the run came.
