@@ -60,7 +60,9 @@ class InvoiceSendServer(models.Model):
         with self.env.registry.cursor() as cr:
             try:
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", TURN_TIMEOUT))
-                cr.execute(SQL("SELECT pg_advisory_lock(%s)", key), log_exceptions=False)
+                cr.execute(
+                    SQL("SELECT pg_advisory_lock(%s)", key), log_exceptions=False
+                )
             except LockNotAvailable:
                 yield False
                 return

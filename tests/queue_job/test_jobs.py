@@ -156,7 +156,9 @@ def test_limit_of_a_mail_server_holds_for_all_workers(seller, sink, start):
             window.run()["id"],
         )
         assert 50 <= (last - first).total_seconds() <= 70
-        seller.user.call("invoice.send.run", "action_cancel_waiting", [window.run()["id"]])
+        seller.user.call(
+            "invoice.send.run", "action_cancel_waiting", [window.run()["id"]]
+        )
     finally:
         seller.admin.change(
             "ir.mail_server", seller.mail_server_id, {"invoice_mails_per_minute": 0}
