@@ -84,7 +84,8 @@ class TestJobs(InvoiceSendCase):
         lines = self.press_send_for(2)
         self.enqueue()
         gone = self.env["invoice.send.run.line"].sudo().browse(lines[0].id)
-        lines.run_id.unlink()
+        lines.delivery_ids.unlink()
+        lines.unlink()
         self.assertFalse(self.work(gone))
         gone._make_pdf_by_job()
 

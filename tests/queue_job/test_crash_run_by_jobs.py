@@ -1,4 +1,4 @@
-"""A hundred documents, twenty deaths of the server, with the job queue: the same tests."""
+"""A hundred documents and twenty deaths, with the job queue: the same tests."""
 
 import pytest
 
