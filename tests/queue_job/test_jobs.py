@@ -60,6 +60,7 @@ def wait_for_jobs(seller, kind: str = "mail") -> list[tuple]:
 def no_old_jobs(seller):
     """Each test counts its own jobs."""
     seller.sql("DELETE FROM queue_job")
+    seller.sql("UPDATE invoice_send_run_line SET is_pdf_due = FALSE")
 
 
 def test_one_job_a_document_and_two_workers_share_a_run(seller, sink, start):
@@ -142,6 +143,11 @@ def test_limit_of_a_mail_server_holds_for_all_workers(seller, sink, start):
     seller.admin.change(
         "ir.mail_server", seller.mail_server_id, {"invoice_mails_per_minute": 3}
     )
+    # what other tests sent in this minute
+    seller.sql(
+        "UPDATE invoice_delivery"
+        " SET last_attempt_datetime = last_attempt_datetime - interval '2 minutes'"
+    )
     try:
         window, emails = press(seller, 9)
         start(cron_threads=1, jobs=2)
@@ -167,8 +173,6 @@ def test_limit_of_a_mail_server_holds_for_all_workers(seller, sink, start):
 
 def test_pdf_that_no_mail_waited_for_has_a_job_after_the_mails(seller, sink, start):
     """In link mode: each mail's job asks for one, behind all mails that are due."""
-    public = {"key": "invoice_send_client.public_url", "url": seller.server.url}
-    assert public["url"].startswith("http")
     window, emails = press(seller, 3, document_mode="link")
     start(cron_threads=1, jobs=1)
     wait_for_end(seller, window)
