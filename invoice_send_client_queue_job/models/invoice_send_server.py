@@ -6,14 +6,33 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from odoo.addons.invoice_send_client.models.invoice_send_server import MINUTE
+from odoo.addons.invoice_send_client.tools import sending_pass
 
 from ..const import SERVER_LOCK_CLASS, TURN_TIMEOUT
 
 
 class InvoiceSendServer(models.Model):
-    """The throttle of a mail server that several workers send through."""
+    """Pause and throttle of a mail server that several workers send through."""
 
     _inherit = "invoice.send.server"
+
+    @api.model
+    def _note_unreached(self, work, server_id, reason, pauses):
+        # EXTENDS 'invoice_send_client'
+        trouble = self._find(server_id)
+        if work.is_alone or not self._is_paused(trouble):
+            return super()._note_unreached(work, server_id, reason, pauses)
+        # another worker met the same outage: it is no second one, and what that worker
+        # put off may not come back into a longer pause
+        server = self._look_up(work, server_id)
+        server.paused_until, server.reason = trouble.paused_until, reason
+        server.failed_in_pass = True
+        return None
+
+    @api.model
+    def _is_paused(self, trouble):
+        until = trouble.paused_until
+        return bool(until) and until > sending_pass.now()
 
     @api.model
     def _get_throttle(self, server, server_id, now):

@@ -141,3 +141,20 @@ class TestJobs(InvoiceSendCase):
         self.assertEqual(len(times), 4)
         self.assertLess((times[1] - times[0]).total_seconds(), 2)
         self.assertAlmostEqual((times[2] - times[1]).total_seconds(), 60, delta=2)
+
+    def test_one_outage_that_two_workers_meet_is_one_failure(self):
+        Server = self.env["invoice.send.server"].sudo()
+        MailMail = self.env["mail.mail"]
+        with (
+            MailMail._keep_sessions(is_alone=False) as first,
+            MailMail._keep_sessions(is_alone=False) as second,
+        ):
+            for work in (first, second):
+                Server._look_up(work, self.server.id)
+            for work in (first, second):
+                Server._note_unreached(work, self.server.id, "refused", (1, 5))
+        trouble = Server._find(self.server.id)
+        self.assertEqual(trouble.failure_count, 1)
+        known = second.servers[self.server.id]
+        self.assertEqual(known.paused_until, trouble.paused_until)
+        self.assertTrue(known.failed_in_pass)
