@@ -114,6 +114,8 @@ class Plan:
         self.demo = demo
         ours = [name for name in modules if (REPOSITORY / name).is_dir()]
         self.ours = [MAIN, *ours] if (REPOSITORY / MAIN).is_dir() else ours
+        # these install themselves
+        self.glue = _glue({*self.ours, *modules})
         self.theirs = [name for name in modules if name not in ours]
         for name in self.theirs:
             _check_known(env, name)
@@ -148,7 +150,8 @@ class Plan:
     @property
     def full_name(self) -> str:
         """Name of the template with ours on top."""
-        key = cache.digest(*(content(REPOSITORY / name) for name in self.ours))
+        addons = [*self.ours, *self.glue]
+        key = cache.digest(*(content(REPOSITORY / name) for name in addons))
         return f"{FULL}_{self.base_name.removeprefix(BASE + '_')}_{key}"
 
     def base(self) -> str:
@@ -174,6 +177,7 @@ class Plan:
         _clone(self.env, base, name)
         say(f"installing {', '.join(self.ours)} into a template")
         _install(self.env, name, self.ours, *self._demo())
+        _check_installed(self.env, name, self.glue)
 
     def _demo(self) -> list[str]:
         return ["--with-demo"] if self.demo else []
@@ -237,6 +241,16 @@ def _install(env: Environment, database: str, addons: list[str], *more: str) -> 
         f"install {wanted}",
         env=env.variables(),
     )
+    _check_installed(env, database, addons)
+
+
+def _check_installed(env: Environment, database: str, addons: list[str]) -> None:
+    """Refuse a database that lacks one of these addons.
+
+    :raise DevError: with their names
+    """
+    if not addons:
+        return
     names = ", ".join(f"'{name}'" for name in addons)
     rows = env.server.sql(
         "SELECT name FROM ir_module_module"
@@ -265,6 +279,18 @@ def _check_known(env: Environment, name: str) -> None:
     places.append(env.odoo.directory / "odoo" / "addons")
     if not any((place / name / "__manifest__.py").is_file() for place in places):
         raise DevError(f"there is no addon {name} here (see {ADDONS.name})")
+
+
+def _glue(addons: set[str]) -> list[str]:
+    """Return the addons of this repository that install themselves beside these."""
+    names = sorted(path.parent.name for path in REPOSITORY.glob("*/__manifest__.py"))
+    return [
+        name
+        for name in names
+        if name not in addons
+        and manifest(name).get("auto_install")
+        and addons.issuperset(manifest(name)["depends"])
+    ]
 
 
 def manifest(addon: str) -> dict:

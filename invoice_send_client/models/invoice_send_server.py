@@ -169,7 +169,7 @@ class InvoiceSendServer(models.Model):
             not live to see it
         :param int server_id: see :meth:`_get_hold`
         """
-        if not work.heeds_pauses:
+        if not work.heeds_pauses or not work.is_alone:
             return
         Run, trouble = self.env["invoice.send.run"], self._find(server_id)
         values = {

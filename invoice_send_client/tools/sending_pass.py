@@ -85,6 +85,8 @@ class SendingPass:
     :ivar seconds: begin nothing further after so many; ``None``: no limit
     :ivar heeds_pauses: leave a server alone that an earlier pass did not reach; what a
         user has just pressed Send for asks it all the same
+    :ivar is_alone: no other pass works at the same time; only then may "I am being
+        reached" stand at a server as a pause, which others would heed
     :ivar sessions: open SMTP sessions by server and sender
     :ivar servers: :class:`Server` by id
     :ivar configurations: :class:`Configuration` by what a letter is sent with, as
@@ -95,6 +97,7 @@ class SendingPass:
 
     seconds: float | None = None
     heeds_pauses: bool = False
+    is_alone: bool = True
     sessions: dict = field(default_factory=dict)
     servers: dict = field(default_factory=dict)
     configurations: dict = field(default_factory=dict)

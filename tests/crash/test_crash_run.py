@@ -85,16 +85,18 @@ class CrashRun:
 
 
 @pytest.fixture(scope="module")
-def crash_run(seller, dev_environment, tmp_path_factory) -> Iterator[CrashRun]:
+def server_options() -> dict[str, int]:
+    """How the Odoo is started that dies."""
+    return {"cron_threads": WORKERS, "workers": PREFORK}
+
+
+@pytest.fixture(scope="module")
+def crash_run(
+    seller, dev_environment, tmp_path_factory, server_options
+) -> Iterator[CrashRun]:
     """A run that is over, after twenty deaths."""
     log = tmp_path_factory.mktemp("crash") / "odoo.log"
-    server = OdooServer(
-        dev_environment,
-        seller.database,
-        log,
-        cron_threads=WORKERS,
-        workers=PREFORK,
-    )
+    server = OdooServer(dev_environment, seller.database, log, **server_options)
     dice = random.Random(SEED)
     run = CrashRun(seller, server)
     try:

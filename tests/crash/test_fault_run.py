@@ -185,7 +185,15 @@ class FaultRun:
 
 
 @pytest.fixture(scope="module")
-def fault_run(seller, sink, dev_environment, tmp_path_factory) -> Iterator[FaultRun]:
+def server_options() -> dict[str, int]:
+    """How the Odoo is started that sends."""
+    return {"cron_threads": 2}
+
+
+@pytest.fixture(scope="module")
+def fault_run(
+    seller, dev_environment, tmp_path_factory, server_options
+) -> Iterator[FaultRun]:
     """A run that is over."""
     folder = tmp_path_factory.mktemp("faults")
     engine = PdfEngine(dev_environment, folder)
@@ -194,7 +202,7 @@ def fault_run(seller, sink, dev_environment, tmp_path_factory) -> Iterator[Fault
         dev_environment,
         seller.database,
         folder / "odoo.log",
-        cron_threads=2,
+        **server_options,
         **engine.variables(),
         **cron_worker.impatient(PATIENCE),
     )

@@ -94,3 +94,13 @@ def test_a_template_that_fails_leaves_nothing(env):
     with pytest.raises(DevError, match="no"):
         database._template(env, name, fail)
     assert not [found for found in env.server.databases() if name in found]
+
+
+def test_an_addon_that_installs_itself_is_part_of_the_template(env):
+    """The key changes with its files too, and it has to be there in the end."""
+    alone, beside = (
+        database.Plan(env, with_, [], False) for with_ in ([], ["queue_job"])
+    )
+    assert alone.glue == []
+    assert beside.glue == ["invoice_send_client_queue_job"]
+    assert alone.full_name != beside.full_name

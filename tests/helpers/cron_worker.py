@@ -23,8 +23,10 @@ def impatient(seconds: float) -> dict[str, str]:
 def wake(seller: Seller) -> None:
     """Let sleeping workers look at their jobs now; by themselves they do each minute.
 
-    As ``ir.cron._notifydb`` does, hence on the database ``postgres``.
+    As ``ir.cron._notifydb`` does, hence on the database ``postgres``. The job runner,
+    where there is one, looks for dead jobs at each call, and once a minute.
     """
+    seller.sql("SELECT pg_notify('queue_job', 'nothing')")
     with contextlib.closing(seller.connect("postgres")) as connection, connection:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify('cron_trigger', %s)", [seller.database])

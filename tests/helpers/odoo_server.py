@@ -27,6 +27,8 @@ class OdooServer:
     :param log: file that gets its output, appended at each start
     :param cron_threads: workers that run scheduled actions by themselves
     :param workers: processes that answer requests; 0: one process with threads
+    :param jobs: jobs of the queue that it works on at a time, for a database that has
+        ``queue_job``; 0: the job runner is not started
     :param variables: further variables of its process environment
 
     :ivar url: its address
@@ -39,10 +41,12 @@ class OdooServer:
         log: Path,
         cron_threads: int = 0,
         workers: int = 0,
+        jobs: int = 0,
         **variables: str,
     ) -> None:
         self.env = env
         self.workers = workers
+        self.jobs = jobs
         self.cron_threads = cron_threads
         self.variables = variables
         self.database = database
@@ -53,6 +57,7 @@ class OdooServer:
 
     def _command(self) -> list[str]:
         return self.env.command(
+            *(["--load=base,rpc,web,queue_job"] if self.jobs else []),
             f"--database={self.database}",
             f"--db-filter=^{self.database}$",
             f"--http-port={self.port}",
@@ -61,6 +66,11 @@ class OdooServer:
             f"--max-cron-threads={self.cron_threads}",
             "--log-handler=werkzeug:WARNING",
         )
+
+    def _channels(self) -> dict[str, str]:
+        """Return the job runner's settings; it asks Odoo by the port of the command."""
+        channels = f"root:{self.jobs},root.invoice_send:{self.jobs}"
+        return {"ODOO_QUEUE_JOB_CHANNELS": channels} if self.jobs else {}
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -72,7 +82,7 @@ class OdooServer:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command(),
-                env={**self.env.variables(), **self.variables},
+                env={**self.env.variables(), **self.variables, **self._channels()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
