@@ -28,7 +28,7 @@ class InvoiceSendRun(models.Model):
         # EXTENDS 'invoice_send_client'
         if not self._can_commit() or self._is_queue_stalled():
             return super()._process_due()
-        with self.env["mail.mail"]._keep_sessions(seconds=PASS_SECONDS) as work:
+        with self._begin_pass(seconds=PASS_SECONDS) as work:
             self._enqueue_due(work)
         return self._end_pass(work)
 

@@ -95,20 +95,21 @@ class InvoiceSendRunLine(models.Model):
             return
         options = {"seconds": PASS_SECONDS, "heeds_pauses": True, "is_alone": False}
         # no session outlives its job: mail servers count connections, idle ones too
-        with self.env["mail.mail"]._keep_sessions(**options) as work:
+        with self.env["invoice.send.run"]._begin_pass(**options) as work:
             work.told = told.of_database(self.env.cr.dbname)
             self._process_safely(work)
             self._end_job(work)
 
     def _attempt(self, recipients, work, bodies):
         # EXTENDS 'invoice_send_client'
-        key = self._get_session_key(recipients, work)
-        if not key:
+        way = self._get_configuration(recipients, work)
+        if not way:
             return super()._attempt(recipients, work, bodies)
-        with self.env["invoice.send.server"]._take_turn(work, key[0]) as has_turn:
+        Server = self.env["invoice.send.server"]
+        with Server._take_turn(work, way.server_id) as has_turn:
             if has_turn:
                 return super()._attempt(recipients, work, bodies)
-        return recipients._set_held(Hold(now() + MINUTE), key[0])
+        return recipients._set_held(Hold(now() + MINUTE), way.server_id)
 
     def _end_job(self, work):
         """See to it that the rest is done, and tell the user how far the run came.
@@ -142,4 +143,4 @@ class InvoiceSendRunLine(models.Model):
     def _make_pdf_by_job(self):
         """Make the PDF that a mail with a link did not wait for."""
         if self.exists().is_pdf_due:
-            self._make_due_pdf_safely()
+            self._make_due_pdfs_safely()
