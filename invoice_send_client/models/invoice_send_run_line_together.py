@@ -1,8 +1,7 @@
 import logging
-from itertools import groupby
 
 from odoo import api, models
-from odoo.tools import split_every
+from odoo.tools import groupby, split_every
 
 from ..const import TOGETHER
 from ..tools.sending_pass import Prepared
@@ -24,16 +23,16 @@ class InvoiceSendRunLine(models.Model):
     _inherit = ["invoice.send.run.line"]
 
     def _divide(self):
-        """Divide lines into those that are worked on together, in their order.
+        """Divide lines into those that are worked on together.
 
-        :return: lines of one user that are fresh, at most ``TOGETHER``; others alone
+        :return: lines of one user that are fresh, at most ``TOGETHER``; others alone;
+            in the order in which the first of each kind stands
         :rtype: list
         """
         found = []
         for key, lines in groupby(self, lambda line: line._get_companions()):
             size = TOGETHER if key else 1
-            ids = [line.id for line in lines]
-            found += split_every(size, ids, self.browse)
+            found += split_every(size, [line.id for line in lines], self.browse)
         return found
 
     def _get_companions(self):

@@ -45,9 +45,10 @@ class InvoiceSendRunLine(models.Model):
         leads = self.browse(
             dict.fromkeys((line.lead_line_id or line).id for line in self)
         )
-        for some in leads._divide():
+        parts = leads._divide()
+        for number, some in enumerate(parts):
             if work.is_over():
-                return leads.filtered(lambda line, first=some[0]: line.id >= first.id)
+                return self.browse().concat(*parts[number:])
             if len(some) == 1:
                 # alone: nothing is read for the others
                 some._process_safely(work)
