@@ -64,39 +64,6 @@ class AccountMoveSend(models.AbstractModel):
             move, from_cron=from_cron, **custom_settings
         )
 
-    # -- many at once ------------------------------------------------------------------
-
-    @api.model
-    def _render_mail_subjects(self, moves, template, lang):
-        """:return: subjects of documents that have one letter, by document id
-
-        :rtype: dict[int, str]
-        """
-        found = self._render_letter_field("subject", moves, template, lang)
-        return {key: " ".join((text or "").split()) for key, text in found.items()}
-
-    @api.model
-    def _render_mail_bodies(self, moves, template, lang):
-        """:return: texts of documents that have one letter, by document id
-
-        :rtype: dict[int, Markup]
-        """
-        options = {"post_process": True}
-        return self._render_letter_field("body_html", moves, template, lang, options)
-
-    @api.model
-    def _render_letter_field(self, name, moves, template, lang, options=None):
-        """Do for many what ``_get_mail_default_field_value_from_template`` does for
-        one.
-
-        :return: a letter's field, rendered, by document id
-        """
-        if not template or not moves:
-            return {}
-        # sudo: as natively, users need not read letters to send them
-        letter = template.sudo().with_context(lang=lang, invoice_send_compiled={})
-        return letter._render_field(name, moves.ids, options=options)
-
     # -- a look and a test -------------------------------------------------------------
 
     @api.model

@@ -86,7 +86,7 @@ class InvoiceSendRunLine(models.Model):
             return True
         if not due._prepare_together():
             return False
-        due._prepare_mails(work)
+        due.filtered(lambda line: line.state == "written")._prepare_mails(work)
         for line in due:
             if work.is_over():
                 break
@@ -119,8 +119,9 @@ class InvoiceSendRunLine(models.Model):
         """See :meth:`_make_documents_and_letter`."""
         Send = self.env["account.move.send"]
         with Send._ask_no_network(self.move_id):
-            self._render_letters()
-            for line in self:
+            self._read_for_letters()
+            # letters are compiled once, see ``ir.qweb``
+            for line in self.with_context(invoice_send_compiled={}):
                 line._complete_letter()
             filed = self.filtered(lambda line: line._needs_documents_first())
             if filed:
@@ -129,6 +130,12 @@ class InvoiceSendRunLine(models.Model):
                 )
             if linked := self - filed:
                 linked._send_links()
+
+    def _read_for_letters(self):
+        """Read for all documents at once what letters say of them."""
+        moves = self.move_id
+        moves.mapped("name")
+        (moves.partner_id | moves.commercial_partner_id).mapped("name")
 
     def _send_links(self):
         """Letters of plain links need no documents, see :meth:`_send_by_pipeline`."""
@@ -142,31 +149,16 @@ class InvoiceSendRunLine(models.Model):
         for move, line in lines.items():
             line.is_pdf_due = not move.invoice_pdf_report_id
 
-    def _render_letters(self):
-        """Render subjects and texts that nobody saw before Send, those of one letter
-        and language at once."""
-        Send = self.env["account.move.send"]
-        for letter, lines in self.grouped(
-            lambda line: (line.mail_template_id, line.mail_lang)
-        ).items():
-            for name, render in (
-                ("subject", Send._render_mail_subjects),
-                ("body", Send._render_mail_bodies),
-            ):
-                bare = lines.filtered(lambda line, name=name: not line[name])
-                texts = render(bare.move_id, *letter)
-                for line in bare:
-                    line[name] = texts.get(line.move_id.id)
-
-    def _prepare_mails(self, work):
+    def _prepare_mails(self, work, is_one=False):
         """Make the mails of these lines; one that can't be made is tried in its turn.
 
         :param tools.sending_pass.SendingPass work: gets the mails
+        :param bool is_one: these lines go in one mail a recipient
         """
         Run = self.env["invoice.send.run"]
         try:
             with Run._isolate():
-                parts = self._render_mails()
+                parts = self._render_mails([self] if is_one else list(self))
                 mails = self._create_mails(parts)
                 bases = [recipients._get_mail_basis() for recipients, _body in parts]
                 Run._commit_step()
@@ -176,10 +168,12 @@ class InvoiceSendRunLine(models.Model):
         for mail, (recipients, _body), basis in zip(mails, parts, bases, strict=True):
             work.prepared[tuple(recipients.ids)] = Prepared(mail.id, basis)
 
-    def _render_mails(self):
-        """:return: recipients and letter of each mail that is due, see
-            :meth:`_create_mails`
+    def _render_mails(self, groups):
+        """Render the letters of these lines in their frames.
 
+        :param list groups: lines that go in one mail
+        :return: recipients and letter of each mail that is due, see
+            :meth:`_create_mails`
         :rtype: list[tuple]
         """
         # read for all of them at once
@@ -187,10 +181,10 @@ class InvoiceSendRunLine(models.Model):
         # sudo: letters that the sending itself has posted
         self.mail_message_id.sudo().mapped("message_id")
         parts = []
-        for line in self.filtered(lambda line: line.state == "written"):
-            due = line.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
-            body = due and line._render_mail_body()
-            for recipients in line._divide_into_mails(due) if due else ():
+        for lines in groups:
+            due = lines.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
+            body = due and lines._render_mail_body()
+            for recipients in lines._divide_into_mails(due) if due else ():
                 parts.append((recipients, body))
         return parts
 

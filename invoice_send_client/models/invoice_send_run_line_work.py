@@ -130,8 +130,13 @@ class InvoiceSendRunLine(models.Model):
         written = self.filtered(lambda line: line.state == "written")
         if late := self.filtered(lambda line: line._is_letter_due()):
             written._wait_for_letters(late)
-        else:
+            return
+        if len(written.delivery_ids) > len(written):
+            written._prepare_mails(work, is_one=True)
+        try:
             written._deliver(work)
+        finally:
+            work.prepared.clear()
 
     def _wait_for_letters(self, late):
         """Let written documents wait for those of the same mail that are not.
