@@ -75,7 +75,7 @@ class InvoiceSendRunLine(models.Model):
                 )
                 if missing:
                     Send._generate_and_send_invoices(
-                        missing,
+                        missing._without_sync(),
                         allow_raising=False,
                         invoice_send_lines=self,
                         sending_methods=[],

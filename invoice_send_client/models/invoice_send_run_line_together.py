@@ -126,7 +126,9 @@ class InvoiceSendRunLine(models.Model):
             filed = self.filtered(lambda line: line._needs_documents_first())
             if filed:
                 Send._generate_and_send_invoices(
-                    filed.move_id, allow_raising=False, invoice_send_lines=filed
+                    filed.move_id._without_sync(),
+                    allow_raising=False,
+                    invoice_send_lines=filed,
                 )
             if linked := self - filed:
                 linked._send_links()
