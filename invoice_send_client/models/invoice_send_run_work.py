@@ -124,14 +124,23 @@ class InvoiceSendRun(models.Model):
             try:
                 yield lines.filtered(lambda line: line.id in held)
             finally:
-                cr.execute(
-                    SQL(
-                        "SELECT pg_advisory_unlock(%s, id)"
-                        " FROM unnest(%s::int[]) AS id",
-                        LINE_LOCK_CLASS,
-                        held,
-                    )
-                )
+                if not cr.closed:  # a server that stops closes it
+                    self._let_go(cr, held)
+
+    @api.model
+    def _let_go(self, cr, ids):
+        """Give lines back that :meth:`_hold` held.
+
+        :param cr: the cursor that holds them
+        :param list ids: of ``invoice.send.run.line``
+        """
+        cr.execute(
+            SQL(
+                "SELECT pg_advisory_unlock(%s, id) FROM unnest(%s::int[]) AS id",
+                LINE_LOCK_CLASS,
+                ids,
+            )
+        )
 
     # -- start -------------------------------------------------------------------------
 
