@@ -68,12 +68,23 @@ class AccountMoveSend(models.AbstractModel):
         return super()._get_default_mail_subject(move, mail_template, mail_lang)
 
     @api.model
-    def _get_default_mail_attachments_widget(self, move, mail_template, **settings):
+    def _get_default_mail_attachments_widget(
+        self,
+        move,
+        mail_template,
+        invoice_edi_format=None,
+        extra_edis=None,
+        pdf_report=None,
+    ):
         # EXTENDS 'account'
         if self._is_setting_given("mail_attachments_widget"):
             return []
         return super()._get_default_mail_attachments_widget(
-            move, mail_template, **settings
+            move,
+            mail_template,
+            invoice_edi_format=invoice_edi_format,
+            extra_edis=extra_edis,
+            pdf_report=pdf_report,
         )
 
     @api.model

@@ -55,13 +55,15 @@ class InvoiceSendRunLine(models.Model):
         """
         # sudo: the records of a sending have no writer but the sending
         lines = self.with_user(self.run_id.user_id).sudo()
-        troubled = {}
-        with self.env["invoice.send.run"]._hold(lines) as held:
+        is_done, troubled, Run = False, {}, self.env["invoice.send.run"]
+        with Run._hold(lines) as held:
             try:
-                is_done = held._process_together(work, troubled)
-            finally:
-                work.prepared.clear()
-                held._mend_held()
+                with Run._isolate():
+                    is_done = held._process_together(work, troubled)
+            except Exception:
+                _logger.warning("%s are worked on one by one", held, exc_info=True)
+            work.prepared.clear()
+            held._mend_held()
         for line, error in troubled.items():
             line._note_trouble(error)
         return is_done
