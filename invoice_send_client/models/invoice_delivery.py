@@ -16,6 +16,10 @@ from ..const import (
 )
 from ..tools import addresses, links, sending_pass, visitor
 
+#: What waits no longer than this for a mail server has lost no attempt. Chosen: longer
+#: than workers need to meet one outage, shorter than the shortest pause.
+SHORT_HOLD = timedelta(seconds=15)
+
 
 class InvoiceDelivery(models.Model):
     """One document to one recipient by one sending method: what became of it.
@@ -285,7 +289,8 @@ class InvoiceDelivery(models.Model):
         """The mail server is to be left alone for now: wait for it.
 
         One that is not reached counts as an attempt, so that nothing waits forever; not
-        for whoever came before his time because somebody asked for it.
+        for whoever came before his time because somebody asked for it, nor where it is
+        a matter of seconds: its last attempt may have begun that very pause.
 
         :param tools.sending_pass.Hold hold: until when, and why
         :param int server_id: which one, see ``tools.verdict.Attempt``
@@ -293,6 +298,8 @@ class InvoiceDelivery(models.Model):
         self.mail_server_id = server_id
         if not hold.is_failure:
             return self._set_waiting(hold.until)
+        if hold.until - fields.Datetime.now() < SHORT_HOLD:
+            return self._set_waiting(hold.until, hold.reason)
         asked = self.filtered(lambda d: d._is_asked_for())
         asked._set_waiting(hold.until, hold.reason)
         patient = self - asked
