@@ -81,6 +81,7 @@ def copy(
         )
     )
     _copy_lines(env, move)
+    _copy_taxes(env, move)
     env.cr.commit()
     env.cr.execute("ANALYZE account_move, account_move_line")
     env.cr.commit()
@@ -99,6 +100,23 @@ def _copy_lines(env, move) -> None:
             _list(copied, "line"),
             move.id,
         )
+    )
+
+
+def _copy_taxes(env, move) -> None:
+    """Give the copied lines the taxes of those that they are copies of."""
+    env.cr.execute(
+        """INSERT INTO account_move_line_account_tax_rel
+                       (account_move_line_id, account_tax_id)
+           SELECT copied.id, taxes.account_tax_id
+             FROM account_move_line_account_tax_rel AS taxes
+             JOIN account_move_line AS line ON line.id = taxes.account_move_line_id
+             JOIN account_move_line AS copied
+               ON copied.display_type = line.display_type
+              AND copied.sequence = line.sequence AND copied.name = line.name
+             JOIN account_move AS copy ON copy.id = copied.move_id
+            WHERE line.move_id = %s AND copy.sequence_prefix = 'BENCH/'""",
+        [move.id],
     )
 
 

@@ -1,0 +1,338 @@
+"""Companies that send invoices, one with our addon and one with Odoo alone.
+
+Each has a database, filled in this process, and a server of its own, pressed by RPC as
+the browser presses it. Scheduled actions but that of sending are off on both sides.
+"""
+
+import bisect
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+from devenv import database
+from devenv.environment import Environment
+from tests.bench import invoices
+from tests.bench.mail_taker import MailTaker, Taken
+from tests.helpers import polling
+from tests.helpers.odoo_server import OdooServer
+from tests.helpers.rpc import Client
+
+CRON = "account.ir_cron_account_move_send"
+BATCH_WINDOW = "account.move.send.batch.wizard"
+WINDOW = "account.move.send.wizard"
+#: Lines of each invoice.
+LINES = 5
+#: Seconds without a mail after which a sending counts as failed.
+PATIENCE = 120
+WATCHED = Path(__file__).parent / "watched"
+BUCHAREST = {"street": "Strada Lungă 3", "city": "SECTOR1", "zip": "010101"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One sending, from the press of Send to the last mail taken.
+
+    :ivar count: invoices
+    :ivar seconds: of all of them
+    :ivar press_seconds: until the press was answered
+    :ivar queries: of the server's process
+    :ivar memory: most bytes that the server's process held
+    :ivar mails: by recipient
+    :ivar move_ids: the invoices
+    :ivar pdf_seconds: until the legal PDFs were stored, where that was waited for
+    """
+
+    count: int
+    seconds: float
+    press_seconds: float
+    queries: float
+    memory: int
+    mails: dict[str, Taken]
+    move_ids: list[int]
+    pdf_seconds: float = 0
+
+    @property
+    def each(self) -> float:
+        """Seconds an invoice."""
+        return self.seconds / self.count
+
+
+class Company:
+    """Seller SRL with posted invoices, each to a customer of its own.
+
+    :param dev: the environment of ``./dev``
+    :param taker: the mail server
+    :param folder: an empty folder
+    :param is_ours: with our addon
+    :param count: invoices
+    :param romanian: in Bucharest, signed up for e-Factura
+    """
+
+    def __init__(
+        self,
+        dev: Environment,
+        taker: MailTaker,
+        folder: Path,
+        *,
+        is_ours: bool,
+        count: int,
+        romanian: bool = False,
+    ) -> None:
+        self.dev, self.taker, self.folder = dev, taker, folder
+        self.is_ours, self.count, self.romanian = is_ours, count, romanian
+        kind = "ours" if is_ours else "peer"
+        self.name = f"isc_bench_send_{kind}{'_ro' * romanian}_{os.getpid()}"
+        self.watch = folder / f"{self.name}.watch"
+        self._next = 0
+
+    def __enter__(self) -> "Company":
+        modules = ["l10n_ro", "l10n_ro_edi"] if self.romanian else []
+        database.create(self.dev, self.name, modules=modules, bare=not self.is_ours)
+        with Registry(self.name).cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            self._fill(env)
+            domain = [("sequence_prefix", "=", "BENCH/")]
+            moves = env["account.move"].search(domain, order="sequence_number")
+            self._move_ids = moves.ids
+            self._emails = moves.mapped("partner_id.email")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        database.drop(self.dev, self.name)
+
+    # -- the company and its invoices --------------------------------------------------
+
+    def _fill(self, env) -> None:
+        self._write_company(env)
+        invoices.load_chart(env, "ro" if self.romanian else "generic_coa")
+        env.ref("base.user_admin").email = "ana.pop@seller.example"
+        # the bench measures what it presses, nothing that runs beside it
+        (env["ir.cron"].search([]) - env.ref(CRON)).active = False
+        env["ir.mail_server"].create(
+            {
+                "name": "Taker",
+                "smtp_host": "127.0.0.1",
+                "smtp_port": self.taker.port,
+                "smtp_encryption": "none",
+            }
+        )
+        customers = env["res.partner"].create(
+            [self._get_customer(env, number) for number in range(self.count + 1)]
+        )
+        move = invoices.post(env, customers[0], lines=LINES)
+        own = {"payment_reference": invoices.SQL("'BENCH/' || number")}
+        total = len(customers)
+        invoices.copy(env, move, count=self.count, customers=total, own=own)
+
+    def _write_company(self, env) -> None:
+        values = {
+            "name": "Seller SRL",
+            "email": "invoices@seller.example",
+            "external_report_layout_id": env.ref("web.external_layout_standard").id,
+        }
+        if self.is_ours:
+            values["invoice_undo_seconds"] = 0
+        if self.romanian:
+            values |= self._get_place(env)
+            values |= {"vat": "RO1234567897", "phone": "+40 21 345 6789"}
+            values["l10n_ro_edi_access_token"] = "token"
+            env["res.partner.bank"].create(
+                {
+                    "acc_number": "RO98RNCB1234567890123456",
+                    "partner_id": env.company.partner_id.id,
+                }
+            )
+        env.company.write(values)
+
+    def _get_place(self, env) -> dict:
+        country, state = env.ref("base.ro"), env.ref("base.RO_B")
+        return {**BUCHAREST, "country_id": country.id, "state_id": state.id}
+
+    def _get_customer(self, env, number: int) -> dict:
+        values = {
+            "name": f"Alfa {number}",
+            "email": f"office@alfa{number}.example",
+            "is_company": True,
+            "street": "Main Street 1",
+            "city": "Capital",
+            "zip": "10101",
+            "invoice_sending_method": "email",
+        }
+        if self.romanian:
+            values |= self._get_place(env)
+            values |= {"vat": "RO18547290", "invoice_edi_format": "ciusro"}
+        return values
+
+    # -- its server --------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def serve(self, **variables: str) -> Iterator["Company"]:
+        """Run its server inside the block, with a worker that sends.
+
+        :param variables: further variables of its process environment
+        """
+        watched = {"PYTHONPATH": str(WATCHED), "BENCH_WATCH": str(self.watch)}
+        log = self.folder / f"{self.name}.log"
+        options = {**watched, **variables}
+        server = OdooServer(self.dev, self.name, log, cron_threads=1, **options)
+        server.start()
+        try:
+            self._client = Client(server.url, self.name, "admin", "admin")
+            self._cron_id = self._client.ref(CRON)
+            for key in ("web.base.url", "report.url", "invoice_send_client.public_url"):
+                self.set_parameter(key, server.url)
+            self.set_parameter("web.base.url.freeze", "True")
+            self._wait_for_rest()
+            yield self
+        finally:
+            server.stop()
+
+    def set_parameter(self, key: str, value: str | bool) -> None:
+        """Set a system parameter; False removes it."""
+        self._client.call("ir.config_parameter", "set_param", key, value)
+
+    def set_mode(self, document_mode: str) -> None:
+        """Say how our addon gives documents: ``link`` or ``attachment``."""
+        [company] = self._client.search("res.company", [], "id")
+        values = {"invoice_document_mode": document_mode}
+        self._client.change("res.company", company["id"], values)
+
+    # -- sending -----------------------------------------------------------------------
+
+    def send(self, count: int, *, pdfs: bool = False) -> Sent:
+        """Send the next invoices by the window of many.
+
+        :param count: how many
+        :param pdfs: wait for the legal PDFs as well, and tell when they were stored
+        :return: what it took
+        """
+        move_ids, emails = self._take(count)
+        window_id = self._open(BATCH_WINDOW, move_ids)
+        before = len(self.taker.taken())
+        start = time.time()
+        self._client.call(BATCH_WINDOW, "action_send_and_print", [window_id])
+        pressed = time.time()
+        mails = self._wait_for_mails(before, emails)
+        sent = self._describe(move_ids, mails, start, pressed, pdfs=pdfs)
+        self._wait_for_rest()
+        return sent
+
+    def send_singly(self, count: int) -> float:
+        """Send the next invoices one at a time, by the window of one.
+
+        :param count: how many
+        :return: seconds an invoice, the opening of the window not among them
+        """
+        spent = 0.0
+        move_ids, emails = self._take(count)
+        for move_id, email in zip(move_ids, emails, strict=True):
+            window_id = self._open(WINDOW, [move_id])
+            before = len(self.taker.taken())
+            start = time.time()
+            self._client.call(WINDOW, "action_send_and_print", [window_id])
+            [mail] = self._wait_for_mails(before, [email]).values()
+            spent += mail.at - start
+        return spent / count
+
+    def _take(self, count: int) -> tuple[list[int], list[str]]:
+        """Return the invoices that come next, and whom they go to."""
+        part = slice(self._next, self._next + count)
+        if part.stop > len(self._move_ids):
+            raise RuntimeError(f"{self.name} has no {count} invoices left")
+        self._next = part.stop
+        return self._move_ids[part], self._emails[part]
+
+    def _open(self, window: str, move_ids: list[int]) -> int:
+        context = {"active_model": "account.move", "active_ids": move_ids}
+        return self._client.make(window, {}, **context)
+
+    def _wait_for_mails(self, before: int, emails: list[str]) -> dict[str, Taken]:
+        missing, mails, seen = set(emails), {}, before
+        latest = time.monotonic()
+        while missing:
+            for mail in self.taker.taken()[seen:]:
+                seen, latest = seen + 1, time.monotonic()
+                if mail.address not in missing:
+                    raise RuntimeError(f"not expected: a mail to {mail.address}")
+                missing.remove(mail.address)
+                mails[mail.address] = mail
+            if time.monotonic() - latest > PATIENCE:
+                log = (self.folder / f"{self.name}.log").read_text("utf-8", "replace")
+                raise RuntimeError(f"{len(missing)} mails did not come: {log[-3000:]}")
+            time.sleep(0.02)
+        return mails
+
+    def _describe(self, move_ids, mails, start, pressed, *, pdfs: bool) -> Sent:
+        end = max(mail.at for mail in mails.values())
+        pdf_seconds = self._wait_for_pdfs(move_ids) - start if pdfs else 0
+        queries, memory = self._read_watch(start, end)
+        return Sent(
+            count=len(move_ids),
+            seconds=end - start,
+            press_seconds=pressed - start,
+            queries=queries,
+            memory=memory,
+            mails=mails,
+            move_ids=move_ids,
+            pdf_seconds=pdf_seconds,
+        )
+
+    def _read_watch(self, start: float, end: float) -> tuple[float, int]:
+        """Return the queries between two moments, and the most memory."""
+        time.sleep(0.1)  # the line after the end is written
+        lines = self.watch.read_text("ascii").rpartition("\n")[0].splitlines()
+        notes = [tuple(map(float, line.split())) for line in lines]
+        times = [note[0] for note in notes]
+        first, last = bisect.bisect(times, start) - 1, bisect.bisect(times, end)
+        queries = notes[last][1] - notes[first][1]
+        return queries, int(max(note[2] for note in notes[first : last + 1]))
+
+    # -- the database beside the server ------------------------------------------------
+
+    def _wait_for_pdfs(self, move_ids: list[int]) -> float:
+        """Wait for the legal PDFs; return when all were stored."""
+        statement = """SELECT count(DISTINCT res_id) FROM ir_attachment
+                        WHERE res_model = 'account.move' AND res_id = ANY(%s)
+                          AND res_field = 'invoice_pdf_report_file'"""
+        with self._connect() as cursor:
+
+            def are_stored() -> bool:
+                cursor.execute(statement, [move_ids])
+                return cursor.fetchone()[0] == len(move_ids)
+
+            polling.until(are_stored, "the legal PDFs", 5 * PATIENCE + len(move_ids))
+        return time.time()
+
+    def _wait_for_rest(self) -> None:
+        """Wait until the worker has nothing to do any more."""
+        # the second as the worker itself looks for a job that nobody has
+        due = """SELECT 1 FROM ir_cron_trigger
+                  WHERE cron_id = %s AND call_at <= now() at time zone 'UTC'"""
+        free = "SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED"
+        with self._connect() as cursor:
+
+            def rests() -> bool:
+                cursor.execute(free, [self._cron_id])
+                is_free = cursor.fetchone()
+                cursor.execute(due, [self._cron_id])
+                return is_free and not cursor.fetchone()
+
+            polling.until(rests, "the end of the worker's pass", 5 * PATIENCE)
+
+    @contextlib.contextmanager
+    def _connect(self) -> Iterator:
+        server = self.dev.server
+        connection = psycopg2.connect(
+            dbname=self.name, host=server.host, port=server.port, user=server.user
+        )
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            yield cursor
