@@ -224,6 +224,8 @@ class Company:
         start = time.time()
         self._client.call(BATCH_WINDOW, "action_send_and_print", [window_id])
         pressed = time.time()
+        if not self.is_ours:
+            self._work_on_queue(move_ids)
         mails = self._wait_for_mails(before, emails)
         sent = self._describe(move_ids, mails, start, pressed, pdfs=pdfs)
         self._wait_for_rest()
@@ -314,6 +316,22 @@ class Company:
 
             polling.until(are_stored, "the legal PDFs", 5 * PATIENCE + len(move_ids))
         return time.time()
+
+    def _work_on_queue(self, move_ids: list[int]) -> None:
+        """Let the mails of a native sending leave as soon as all are in the queue.
+
+        Left alone, they wait there for its hour: that is no work, so it is not counted.
+        """
+        statement = """SELECT 1 FROM account_move
+                        WHERE id = ANY(%s) AND sending_data IS NOT NULL"""
+        with self._connect() as cursor:
+            limit = time.monotonic() + 5 * PATIENCE
+            while time.monotonic() < limit:
+                cursor.execute(statement, [move_ids])
+                if not cursor.fetchone():
+                    break
+                time.sleep(0.02)
+        self._client.call("ir.cron", "method_direct_trigger", self._cron_ids[1:])
 
     def _wait_for_rest(self) -> None:
         """Wait until the worker has nothing to do any more."""
