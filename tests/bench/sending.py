@@ -8,6 +8,7 @@ queue are off on both sides.
 import bisect
 import contextlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 
 from devenv import database
@@ -26,6 +27,8 @@ from tests.helpers import polling
 from tests.helpers.odoo_server import OdooServer
 from tests.helpers.rpc import Client
 
+#: Odoo's own column of an invoice: e-Factura has it already, so it is not ticked.
+NOT_TICKED = {"l10n_ro_edi_state": invoices.SQL("'invoice_validated'")}
 CRON = "account.ir_cron_account_move_send"
 #: Natively a scheduled action leaves its mails to the mail queue, which this one works.
 QUEUE = "mail.ir_cron_mail_scheduler_action"
@@ -35,6 +38,8 @@ WINDOW = "account.move.send.wizard"
 LINES = 5
 #: Seconds without a mail after which a sending counts as failed.
 PATIENCE = 120
+#: Seconds an invoice that anything may take.
+SLOWEST = 6
 WATCHED = Path(__file__).parent / "watched"
 BUCHAREST = {"street": "Strada Lungă 3", "city": "SECTOR1", "zip": "010101"}
 
@@ -43,24 +48,25 @@ BUCHAREST = {"street": "Strada Lungă 3", "city": "SECTOR1", "zip": "010101"}
 class Sent:
     """One sending, from the press of Send to the last mail taken.
 
-    :ivar count: invoices
     :ivar seconds: of all of them
     :ivar press_seconds: until the press was answered
-    :ivar queries: of the server's process
-    :ivar memory: most bytes that the server's process held
+    :ivar queries: of the process that sends
+    :ivar memory: most bytes that this process held
     :ivar mails: by recipient
-    :ivar move_ids: the invoices
     :ivar pdf_seconds: until the legal PDFs were stored, where that was waited for
     """
 
-    count: int
     seconds: float
     press_seconds: float
     queries: float
     memory: int
     mails: dict[str, Taken]
-    move_ids: list[int]
     pdf_seconds: float = 0
+
+    @property
+    def count(self) -> int:
+        """Invoices, each of which is one mail."""
+        return len(self.mails)
 
     @property
     def each(self) -> float:
@@ -72,31 +78,47 @@ class Company:
     """Seller SRL with posted invoices, each to a customer of its own.
 
     :param dev: the environment of ``./dev``
-    :param taker: the mail server
-    :param folder: an empty folder
+    :param label: tells it apart from the others of this run
     :param is_ours: with our addon
     :param count: invoices
-    :param romanian: in Bucharest, signed up for e-Factura
+    :param romanian: in Bucharest, its customers get CIUS-RO documents
+
+    :ivar taker: its mail server
     """
 
     def __init__(
         self,
         dev: Environment,
-        taker: MailTaker,
-        folder: Path,
+        label: str,
         *,
         is_ours: bool,
         count: int,
         romanian: bool = False,
     ) -> None:
-        self.dev, self.taker, self.folder = dev, taker, folder
+        self.dev = dev
         self.is_ours, self.count, self.romanian = is_ours, count, romanian
         kind = "ours" if is_ours else "peer"
-        self.name = f"isc_bench_send_{kind}{'_ro' * romanian}_{os.getpid()}"
-        self.watch = folder / f"{self.name}.watch"
+        self.name = f"isc_bench_send_{label}_{kind}_{os.getpid()}"
+        self._stack = contextlib.ExitStack()
         self._next = 0
 
     def __enter__(self) -> "Company":
+        with contextlib.ExitStack() as stack:
+            temporary = tempfile.TemporaryDirectory(prefix="bench_send_")
+            self.folder = Path(stack.enter_context(temporary))
+            self.log, self.watch = self.folder / "log", self.folder / "watch"
+            self.taker = stack.enter_context(MailTaker(self.folder))
+            stack.callback(database.drop, self.dev, self.name)
+            self._make()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.__exit__(*error)
+
+    # -- the company and its invoices --------------------------------------------------
+
+    def _make(self) -> None:
         modules = ["l10n_ro", "l10n_ro_edi"] if self.romanian else []
         database.create(self.dev, self.name, modules=modules, bare=not self.is_ours)
         with Registry(self.name).cursor() as cr:
@@ -106,12 +128,8 @@ class Company:
             moves = env["account.move"].search(domain, order="sequence_number")
             self._move_ids = moves.ids
             self._emails = moves.mapped("partner_id.email")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        database.drop(self.dev, self.name)
-
-    # -- the company and its invoices --------------------------------------------------
+        Registry.delete(self.name)
+        sql_db.close_db(self.name)
 
     def _fill(self, env) -> None:
         self._write_company(env)
@@ -128,11 +146,13 @@ class Company:
                 "smtp_encryption": "none",
             }
         )
-        customers = env["res.partner"].create(
+        quick = env["res.partner"].with_context(tracking_disable=True)
+        customers = quick.create(
             [self._get_customer(env, number) for number in range(self.count + 1)]
         )
         move = invoices.post(env, customers[0], lines=LINES)
         own = {"payment_reference": invoices.SQL("'BENCH/' || number")}
+        own |= NOT_TICKED if self.romanian else {}
         total = len(customers)
         invoices.copy(env, move, count=self.count, customers=total, own=own)
 
@@ -147,7 +167,6 @@ class Company:
         if self.romanian:
             values |= self._get_place(env)
             values |= {"vat": "RO1234567897", "phone": "+40 21 345 6789"}
-            values["l10n_ro_edi_access_token"] = "token"
             env["res.partner.bank"].create(
                 {
                     "acc_number": "RO98RNCB1234567890123456",
@@ -178,17 +197,20 @@ class Company:
     # -- its server --------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def serve(self, **variables: str) -> Iterator["Company"]:
+    def serve(
+        self, *, programs: Path | None = None, is_apart: bool = False
+    ) -> Iterator["Company"]:
         """Run its server inside the block, with a worker that sends.
 
-        :param variables: further variables of its process environment
+        :param programs: a directory that PATH is to start with
+        :param is_apart: the worker, which is watched, is in a process of its own
         """
         watched = {"PYTHONPATH": str(WATCHED), "BENCH_WATCH": str(self.watch)}
-        log = self.folder / f"{self.name}.log"
-        options = {**watched, **variables}
-        server = OdooServer(self.dev, self.name, log, cron_threads=1, **options)
-        server.start()
-        try:
+        path = self.dev.variables()["PATH"]
+        more = {"PATH": f"{programs}{os.pathsep}{path}"} if programs else {}
+        with contextlib.ExitStack() as stack:
+            worker = self._start(stack, cron_threads=1, **watched, **more)
+            server = self._start(stack, **more) if is_apart else worker
             self._client = Client(server.url, self.name, "admin", "admin")
             self._cron_ids = [self._client.ref(name) for name in (CRON, QUEUE)]
             for key in ("web.base.url", "report.url", "invoice_send_client.public_url"):
@@ -196,8 +218,12 @@ class Company:
             self.set_parameter("web.base.url.freeze", "True")
             self._wait_for_rest()
             yield self
-        finally:
-            server.stop()
+
+    def _start(self, stack: contextlib.ExitStack, **options) -> OdooServer:
+        server = OdooServer(self.dev, self.name, self.log, **options)
+        stack.callback(server.stop)
+        server.start()
+        return server
 
     def set_parameter(self, key: str, value: str | bool) -> None:
         """Set a system parameter; False removes it."""
@@ -211,11 +237,12 @@ class Company:
 
     # -- sending -----------------------------------------------------------------------
 
-    def send(self, count: int, *, pdfs: bool = False) -> Sent:
+    def send(self, count: int, *, pdfs: bool = False, rest: bool = True) -> Sent:
         """Send the next invoices by the window of many.
 
         :param count: how many
         :param pdfs: wait for the legal PDFs as well, and tell when they were stored
+        :param rest: wait until the worker has nothing to do any more
         :return: what it took
         """
         move_ids, emails = self._take(count)
@@ -227,26 +254,35 @@ class Company:
         if not self.is_ours:
             self._work_on_queue(move_ids)
         mails = self._wait_for_mails(before, emails)
-        sent = self._describe(move_ids, mails, start, pressed, pdfs=pdfs)
-        self._wait_for_rest()
+        stored = self._wait_for_pdfs(move_ids) - start if pdfs else 0
+        sent = self._describe(mails, start, pressed, stored)
+        if rest:
+            self._wait_for_rest()
         return sent
 
-    def send_singly(self, count: int) -> float:
+    def send_singly(self, count: int) -> Sent:
         """Send the next invoices one at a time, by the window of one.
 
         :param count: how many
-        :return: seconds an invoice, the opening of the window not among them
+        :return: what it took, the opening of the windows not among it
         """
-        spent = 0.0
+        one = []
         move_ids, emails = self._take(count)
         for move_id, email in zip(move_ids, emails, strict=True):
             window_id = self._open(WINDOW, [move_id])
             before = len(self.taker.taken())
             start = time.time()
             self._client.call(WINDOW, "action_send_and_print", [window_id])
-            [mail] = self._wait_for_mails(before, [email]).values()
-            spent += mail.at - start
-        return spent / count
+            pressed = time.time()
+            mails = self._wait_for_mails(before, [email])
+            one.append(self._describe(mails, start, pressed))
+        return Sent(
+            seconds=sum(sent.seconds for sent in one),
+            press_seconds=sum(sent.press_seconds for sent in one),
+            queries=sum(sent.queries for sent in one),
+            memory=max(sent.memory for sent in one),
+            mails={email: mail for sent in one for email, mail in sent.mails.items()},
+        )
 
     def _take(self, count: int) -> tuple[list[int], list[str]]:
         """Return the invoices that come next, and whom they go to."""
@@ -271,35 +307,39 @@ class Company:
                 missing.remove(mail.address)
                 mails[mail.address] = mail
             if time.monotonic() - latest > PATIENCE:
-                log = (self.folder / f"{self.name}.log").read_text("utf-8", "replace")
+                log = self.log.read_text("utf-8", "replace")
                 raise RuntimeError(f"{len(missing)} mails did not come: {log[-3000:]}")
             time.sleep(0.02)
         return mails
 
-    def _describe(self, move_ids, mails, start, pressed, *, pdfs: bool) -> Sent:
+    def _describe(self, mails, start, pressed, stored: float = 0) -> Sent:
         end = max(mail.at for mail in mails.values())
-        pdf_seconds = self._wait_for_pdfs(move_ids) - start if pdfs else 0
         queries, memory = self._read_watch(start, end)
         return Sent(
-            count=len(move_ids),
             seconds=end - start,
             press_seconds=pressed - start,
             queries=queries,
             memory=memory,
             mails=mails,
-            move_ids=move_ids,
-            pdf_seconds=pdf_seconds,
+            pdf_seconds=stored,
         )
 
     def _read_watch(self, start: float, end: float) -> tuple[float, int]:
         """Return the queries between two moments, and the most memory."""
-        time.sleep(0.1)  # the line after the end is written
-        lines = self.watch.read_text("ascii").rpartition("\n")[0].splitlines()
-        notes = [tuple(map(float, line.split())) for line in lines]
+        notes = self._read_notes()
         times = [note[0] for note in notes]
         first, last = bisect.bisect(times, start) - 1, bisect.bisect(times, end)
         queries = notes[last][1] - notes[first][1]
         return queries, int(max(note[2] for note in notes[first : last + 1]))
+
+    def get_memory(self) -> int:
+        """Return the bytes that the process that sends holds now."""
+        return int(self._read_notes()[-1][2])
+
+    def _read_notes(self) -> list[tuple[float, ...]]:
+        time.sleep(0.1)  # the line after the end is written
+        lines = self.watch.read_text("ascii").rpartition("\n")[0].splitlines()
+        return [tuple(map(float, line.split())) for line in lines]
 
     # -- the database beside the server ------------------------------------------------
 
@@ -314,8 +354,16 @@ class Company:
                 cursor.execute(statement, [move_ids])
                 return cursor.fetchone()[0] == len(move_ids)
 
-            polling.until(are_stored, "the legal PDFs", 5 * PATIENCE + len(move_ids))
+            polling.until(are_stored, "the legal PDFs", _most_seconds(move_ids))
         return time.time()
+
+    def count_files(self, field_name: str) -> int:
+        """Return how many invoices have a file of this field, such as the PDF."""
+        statement = """SELECT count(DISTINCT res_id) FROM ir_attachment
+                        WHERE res_model = 'account.move' AND res_field = %s"""
+        with self._connect() as cursor:
+            cursor.execute(statement, [field_name])
+            return cursor.fetchone()[0]
 
     def _work_on_queue(self, move_ids: list[int]) -> None:
         """Let the mails of a native sending leave as soon as all are in the queue.
@@ -325,7 +373,7 @@ class Company:
         statement = """SELECT 1 FROM account_move
                         WHERE id = ANY(%s) AND sending_data IS NOT NULL"""
         with self._connect() as cursor:
-            limit = time.monotonic() + 5 * PATIENCE
+            limit = time.monotonic() + _most_seconds(move_ids)
             while time.monotonic() < limit:
                 cursor.execute(statement, [move_ids])
                 if not cursor.fetchone():
@@ -347,7 +395,7 @@ class Company:
                 cursor.execute(due, [self._cron_ids])
                 return is_free and not cursor.fetchone()
 
-            polling.until(rests, "the end of the worker's pass", 5 * PATIENCE)
+            polling.until(rests, "the end of the worker's pass", _most_seconds())
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator:
@@ -358,3 +406,8 @@ class Company:
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
             yield cursor
+
+
+def _most_seconds(move_ids: list[int] = ()) -> float:
+    """Return the seconds after which work on these invoices counts as failed."""
+    return PATIENCE + SLOWEST * len(move_ids)
