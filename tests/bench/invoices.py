@@ -23,14 +23,17 @@ def load_chart(env, code: str) -> None:
     env["account.chart.template"].try_loading(code, env.company)
 
 
-def post(env, partner, *, lines: int):
+def post(env, partner, *, lines: int, taxes=None):
     """Return a posted invoice, for copies of it.
 
     :param env: the environment
     :param partner: the first of the customers, whose ids follow each other
     :param lines: how many
+    :param taxes: of each line; by default what Odoo takes
     """
     values = [{"name": f"Work {i}", "price_unit": 10 * i} for i in range(1, lines + 1)]
+    for line in values if taxes else ():
+        line["tax_ids"] = [(6, 0, taxes.ids)]
     move = env["account.move"].create(
         {
             "move_type": "out_invoice",
