@@ -137,9 +137,11 @@ class Rows:
         """The company that the first two rows are held against."""
         count = WARM_UP + 6 * self.counts.get_native(30)
         company = Company(self.dev, "native", is_ours=False, count=count)
-        self._stack.enter_context(company)
-        self._stack.enter_context(company.serve())
-        company.send(WARM_UP)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(company)
+            stack.enter_context(company.serve())
+            company.send(WARM_UP)
+            self._stack.push(stack.pop_all())
         return company
 
     @cached_property
