@@ -19,6 +19,8 @@ PDF_LIBRARIES = (
 # Latin with Romanian letters, and Cyrillic.
 FONTS = ("fontconfig", "fonts-dejavu-core")
 BROWSER = ("chromium", "libatomic1")
+# The PDF engine with unpatched Qt, which Debian has up to bookworm.
+UNPATCHED_PDF = ("wkhtmltopdf",)
 
 
 def missing(packages: Iterable[str]) -> list[str]:

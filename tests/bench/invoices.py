@@ -23,14 +23,17 @@ def load_chart(env, code: str) -> None:
     env["account.chart.template"].try_loading(code, env.company)
 
 
-def post(env, partner, *, lines: int):
+def post(env, partner, *, lines: int, taxes=None):
     """Return a posted invoice, for copies of it.
 
     :param env: the environment
     :param partner: the first of the customers, whose ids follow each other
     :param lines: how many
+    :param taxes: of each line; by default what Odoo takes
     """
     values = [{"name": f"Work {i}", "price_unit": 10 * i} for i in range(1, lines + 1)]
+    for line in values if taxes else ():
+        line["tax_ids"] = [(6, 0, taxes.ids)]
     move = env["account.move"].create(
         {
             "move_type": "out_invoice",
@@ -81,6 +84,7 @@ def copy(
         )
     )
     _copy_lines(env, move)
+    _copy_taxes(env, move)
     env.cr.commit()
     env.cr.execute("ANALYZE account_move, account_move_line")
     env.cr.commit()
@@ -99,6 +103,23 @@ def _copy_lines(env, move) -> None:
             _list(copied, "line"),
             move.id,
         )
+    )
+
+
+def _copy_taxes(env, move) -> None:
+    """Give the copied lines the taxes of those that they are copies of."""
+    env.cr.execute(
+        """INSERT INTO account_move_line_account_tax_rel
+                       (account_move_line_id, account_tax_id)
+           SELECT copied.id, taxes.account_tax_id
+             FROM account_move_line_account_tax_rel AS taxes
+             JOIN account_move_line AS line ON line.id = taxes.account_move_line_id
+             JOIN account_move_line AS copied
+               ON copied.display_type = line.display_type
+              AND copied.sequence = line.sequence AND copied.name = line.name
+             JOIN account_move AS copy ON copy.id = copied.move_id
+            WHERE line.move_id = %s AND copy.sequence_prefix = 'BENCH/'""",
+        [move.id],
     )
 
 
