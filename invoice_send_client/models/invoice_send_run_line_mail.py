@@ -149,6 +149,8 @@ class InvoiceSendRunLine(models.Model):
 
         :param bool is_kept: with the mail
         """
+        # reset to draft, while the mail was leaving?
+        recipients._read_anew()
         with self._leave_summary():
             for delivery in recipients:
                 said = attempt.verdicts[addresses.to_ascii(delivery.email)]

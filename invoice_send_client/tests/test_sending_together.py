@@ -231,7 +231,7 @@ class TestSendingTogether(InvoiceSendCase):
         self.count_queries(2)  # what is asked once for all
         few, many = self.count_queries(5), self.count_queries(15)
         # re-read, attempt, verdict, event, kept mail and its recipients, hits, report
-        # 10 a mail were measured; savepoints of the tests' own transaction beside
+        # 11 a mail were measured; savepoints of the tests' own transaction beside
         self.assertLessEqual((many - few) / 10, 20)
 
     def test_lines_are_divided_by_what_may_be_prepared_together(self):
