@@ -19,6 +19,8 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_default_sending_methods(self, move) -> set:
         # EXTENDS 'account'
+        if self._is_setting_given("sending_methods"):
+            return set()
         methods = super()._get_default_sending_methods(move)
         company = move.company_id
         customer = move.commercial_partner_id.with_company(company)
@@ -41,6 +43,8 @@ class AccountMoveSend(models.AbstractModel):
             if key in custom_settings:
                 settings[key] = custom_settings[key]
         if "email" in settings["sending_methods"]:
+            if "invoice_send_line" in custom_settings:
+                return {**custom_settings, **settings}
             defaults = self._get_default_delivery_settings(move, settings)
             if "mail_partner_ids" not in custom_settings:
                 defaults.update(self._get_default_address_lines(move, settings))
@@ -52,6 +56,13 @@ class AccountMoveSend(models.AbstractModel):
     def _is_setting_given(self, name):
         """:return: whether a setting was chosen, so that its default is of no use"""
         return name in self.env.context.get("invoice_send_given", ())
+
+    @api.model
+    def _get_default_extra_edis(self, move) -> set:
+        # EXTENDS 'account'
+        if self._is_setting_given("extra_edis"):
+            return set()
+        return super()._get_default_extra_edis(move)
 
     @api.model
     def _get_default_mail_body(self, move, mail_template, mail_lang):
@@ -120,6 +131,8 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
         # OVERRIDE 'account'
+        if self._is_setting_given("mail_partner_ids"):
+            return self.env["res.partner"]
         # contacts that exist; natively every address that a letter names becomes one
         partners = self.env["res.partner"].with_company(move.company_id)
         if mail_template.use_default_to:

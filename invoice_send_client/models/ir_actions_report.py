@@ -191,6 +191,17 @@ class IrActionsReport(models.Model):
         return 5 if _wkhtml().is_patched_qt else 1
 
     @api.model
+    def _get_report(self, report_ref):
+        # EXTENDS 'base'
+        find = super()._get_report
+        work = self.env.context.get("invoice_pdf_work")
+        if not work or not isinstance(report_ref, (str, int)):
+            return find(report_ref)
+        # by its name it is searched for anew each time, a dozen times a document
+        report_id = work.once(("report", report_ref), lambda: find(report_ref).id)
+        return self.sudo().browse(report_id)  # sudo: as natively
+
+    @api.model
     def _render_qweb_html(self, report_ref, docids, data=None):
         # EXTENDS 'base'
         make = super()._render_qweb_html
