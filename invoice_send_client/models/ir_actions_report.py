@@ -186,9 +186,9 @@ class IrActionsReport(models.Model):
 
         :rtype: int
         """
-        # Patched: from 5 on a further document saves nothing of the start, while the
-        # headers of all are read again for each page. Unpatched: it takes one only.
-        return 5 if _wkhtml().is_patched_qt else 1
+        # Patched: measured with 80 invoices, 5 a process 0.158 s each, 10 a process
+        # 0.133, 20 0.134. Unpatched: it takes one only.
+        return 10 if _wkhtml().is_patched_qt else 1
 
     @api.model
     def _get_report(self, report_ref):
