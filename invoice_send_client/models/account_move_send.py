@@ -58,6 +58,17 @@ class AccountMoveSend(models.AbstractModel):
         return name in self.env.context.get("invoice_send_given", ())
 
     @api.model
+    def _get_default_pdf_report_id(self, move):
+        # EXTENDS 'account'
+        kept = self.env.context.get("invoice_send_reports")
+        if kept is None:
+            return super()._get_default_pdf_report_id(move)
+        # natively looked up three times a document
+        if move.id not in kept:
+            kept[move.id] = super()._get_default_pdf_report_id(move)
+        return kept[move.id]
+
+    @api.model
     def _get_default_extra_edis(self, move) -> set:
         # EXTENDS 'account'
         if self._is_setting_given("extra_edis"):

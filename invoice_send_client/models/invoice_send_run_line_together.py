@@ -119,11 +119,12 @@ class InvoiceSendRunLine(models.Model):
 
     def _make_letters_together(self):
         """See :meth:`_make_documents_and_letter`."""
-        Send = self.env["account.move.send"]
+        # letters are compiled once, see ``ir.qweb``; reports are looked up once
+        kept = {"invoice_send_compiled": {}, "invoice_send_reports": {}}
+        Send = self.env["account.move.send"].with_context(**kept)
         with Send._ask_no_network(self.move_id):
             self._read_for_letters()
-            # letters are compiled once, see ``ir.qweb``
-            for line in self.with_context(invoice_send_compiled={}):
+            for line in self.with_context(**kept):
                 line._complete_letter()
             filed = self.filtered(lambda line: line._needs_documents_first())
             if filed:
