@@ -244,7 +244,7 @@ class AccountMove(models.Model):
 
     def _without_sync(self):
         """:return: the documents, whose files can be written without Odoo computing
-            taxes and adding up entries anew: three times a document, for nothing"""
+        taxes and adding up entries anew: three times a document, for nothing"""
         return self.with_context(skip_invoice_sync=True, check_move_validity=False)
 
     def _cron_account_move_send(self, job_count=10):
