@@ -13,6 +13,7 @@
         "security/invoice_send_messages_security.xml",
         "security/invoice_send_template_security.xml",
         "security/ir.model.access.csv",
+        "data/mail_activity_type.xml",
         "data/mail_layout.xml",
         "data/letters/bg.xml",
         "data/letters/de.xml",

@@ -113,10 +113,14 @@ COPY_MODES = [
     ),
 ]
 
+#: What the client can say to a document; the words are states and events too.
+ANSWERS = ("accept", "return")
+
 #: Events that no state carries; the last four are what users do on the panel.
 EVENT_TYPES = [
     *DELIVERY_STATES,
     ("renew", "New link asked for"),
+    ("linkmail", "New link mailed"),
     ("retry", "Sent again"),
     ("correct", "Address corrected"),
     ("revoke", "Link revoked"),
@@ -131,6 +135,14 @@ TARGET_EVENTS = {
     "form": "view",
     "pdf": "download",
 }
+
+#: Requests of one kind that are kept of one delivery: nobody looks more often, and what
+#: a flood writes has an end. Answers have the same one.
+HITS_KEPT = 200
+
+#: Times in 24 hours that a new link is mailed to the address on file: whoever has the
+#: old one can ask, and nobody's mailbox is to be filled.
+RENEWALS_A_DAY = 3
 
 #: System parameter with the base address that was confirmed from outside (D2).
 PUBLIC_URL_PARAMETER = "invoice_send_client.public_url"

@@ -1,1 +1,8 @@
-from . import invoice_delivery, invoice_mail, invoice_send_run, public_url
+from . import (
+    client_page,
+    invoice_answer,
+    invoice_delivery,
+    invoice_mail,
+    invoice_send_run,
+    public_url,
+)

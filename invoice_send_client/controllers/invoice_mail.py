@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.exceptions import AccessError
 from odoo.http import content_disposition, request
 
-from .invoice_delivery import InvoiceDelivery
+from .client_page import ClientPage
 
 #: The letter as the client got it, in a frame of the form: no script, nothing loaded
 #: from elsewhere, links open in a window of their own.
@@ -15,7 +15,7 @@ LETTER_POLICY = (
 ROUTE = {"type": "http", "auth": "user", "methods": ["GET"]}
 
 
-class InvoiceMail(InvoiceDelivery):
+class InvoiceMail(ClientPage):
     """What staff see of the mails that left; nothing of it is recorded."""
 
     def _find_readable(self, model, record_id, *names):
@@ -53,7 +53,8 @@ class InvoiceMail(InvoiceDelivery):
             "preview": self._get_preview_text(delivery),
             "pdf_url": self._get_own_pdf_url(delivery.move_id),
             "shown": True,
-            "tracked": True,
+            "tracked": shown._is_tracked(),
+            "answer": shown._get_answer_values(),
         }
         lang = shown.env.context["lang"]
         return self._render("invoice_send_client.client_page", values, lang)

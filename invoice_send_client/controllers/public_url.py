@@ -3,7 +3,7 @@ from werkzeug.exceptions import NotFound
 from odoo import http
 from odoo.http import request
 
-from .invoice_delivery import ROUTE
+from .client_page import ROUTE
 
 
 class PublicUrl(http.Controller):

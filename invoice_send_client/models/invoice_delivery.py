@@ -10,11 +10,9 @@ from ..const import (
     DELIVERY_TRANSITIONS,
     DOCUMENT_MODES,
     FAILURE_TYPES,
-    LINK_SCOPE,
     ROLES,
-    TARGET_EVENTS,
 )
-from ..tools import addresses, links, sending_pass, visitor
+from ..tools import addresses, links, sending_pass
 
 #: What waits no longer than this for a mail server has lost no attempt. Chosen: longer
 #: than workers need to meet one outage, shorter than the shortest pause.
@@ -126,16 +124,6 @@ class InvoiceDelivery(models.Model):
         "mail.message", ondelete="set null", index="btree_not_null"
     )
     event_ids = fields.One2many("invoice.delivery.event", "delivery_id")
-    link_key = fields.Char(
-        default=lambda self: links.new_key(),
-        copy=False,
-        groups=fields.NO_ACCESS,
-        help="Random half of the client's link; the other half is its signature.",
-    )
-    is_link_alive = fields.Boolean(
-        default=True, help="The client's link opens the document."
-    )
-    _link_key_unique = models.UniqueIndex("(link_key) WHERE link_key IS NOT NULL")
     _due = models.Index("(next_attempt_datetime, id) WHERE state = 'outgoing'")
     _last_attempt = models.Index(
         "(last_attempt_datetime) WHERE last_attempt_datetime IS NOT NULL"
@@ -227,6 +215,7 @@ class InvoiceDelivery(models.Model):
         # the client may have looked before the server said so
         for delivery in moved.filtered("event_ids.hit"):
             delivery._judge_hits()
+        moved._apply_answer()
         return moved
 
     def _set_error(self, failure_type, reason):
@@ -413,108 +402,6 @@ class InvoiceDelivery(models.Model):
         ]
         return dict(self._read_group(domain, ["email"], ["id:max"]))
 
-    # -- the client's link ---------------------------------------------------------
-
-    @api.model
-    def _link_secret(self):
-        # sudo: the signing key is a system parameter; only the signature leaves
-        return self.env["ir.config_parameter"].sudo().get_param("database.secret")
-
-    def _get_token(self):
-        """:return: the token of the client's link, empty once it was revoked"""
-        self.ensure_one()
-        if not self.is_link_alive:
-            return ""
-        # sudo: the key has no reader; the link itself is for who may read the delivery
-        return links.sign(self._link_secret(), LINK_SCOPE, self.sudo().link_key)
-
-    def _get_landing_url(self):
-        """Give the client's link.
-
-        :return: absolute address of this recipient's page, empty once revoked
-        :rtype: str
-        """
-        token = self._get_token()
-        # not ``get_base_url``, which a website changes: this one was confirmed (D2)
-        # sudo: system parameters are not readable by users; clients see the address
-        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
-        return token and f"{base}/invoice/d/{token}"
-
-    @api.model
-    def _find_by_token(self, token, alive=True):
-        """Find the delivery that a link leads to.
-
-        :param str token: what came with the request
-        :param bool alive: only a link that still opens its document
-        :return: the delivery, empty for a forged, dead or unknown token
-        :rtype: invoice.delivery
-        """
-        key = links.verify(self._link_secret(), LINK_SCOPE, token)
-        if not key:
-            return self.browse()
-        delivery = self.search([("link_key", "=", key)])
-        if alive and not (
-            delivery.is_link_alive and delivery.move_id.state == "posted"
-        ):
-            return self.browse()
-        return delivery
-
-    def _ask_for_new_link(self):
-        """The client has a dead link and wants a new one: tell it on the document.
-
-        Once a day at most, since anybody with the old link can ask.
-        """
-        self.ensure_one()
-        yesterday = fields.Datetime.now() - timedelta(days=1)
-        if any(
-            event.event_type == "renew" and event.event_datetime > yesterday
-            for event in self.event_ids
-        ):
-            return
-        self._record_event("renew")
-        self.move_id.message_post(
-            body=self.env._(
-                "%s has a link that no longer works and asks for a new one.", self.email
-            )
-        )
-
-    # -- who looked ----------------------------------------------------------------
-
-    def _record_hit(self, hit, **values):
-        """Note a request for the client's page, and judge all of them again.
-
-        :param tools.visitor.Hit hit: what the judge keeps of the request
-        :param values: further fields of the event
-        """
-        self.ensure_one()
-        event_type = TARGET_EVENTS[hit.target]
-        self._record_event(event_type, hit=hit.to_dict(), **values)
-        self._judge_hits()
-
-    def _judge_hits(self):
-        """Ask the judge what all requests together say, and move the state."""
-        self.ensure_one()
-        events = self.event_ids.filtered("hit")
-        verdict = visitor.judge([visitor.Hit.from_dict(event.hit) for event in events])
-        events._renew_judgement(verdict.findings)
-        values = {
-            "open_datetime": self._to_naive(verdict.opened_at),
-            "view_datetime": self._to_naive(verdict.viewed_at),
-        }
-        self.write({name: at for name, at in values.items() if at and not self[name]})
-        if verdict.viewed:
-            self._update_state("view")
-        elif verdict.opened != "no":
-            self._update_state("open")
-        taken = events.filtered(lambda e: e.event_type == "download" and e.is_proof)
-        if taken:
-            first = self.download_datetime or taken[0].event_datetime
-            self._update_state("download", download_datetime=first)
-
-    @api.model
-    def _to_naive(self, moment):
-        return moment and moment.astimezone(timezone.utc).replace(tzinfo=None)
-
     # -- words ---------------------------------------------------------------------
 
     def _get_recipient(self):
@@ -613,9 +500,14 @@ class InvoiceDelivery(models.Model):
             "is_unknown": self.failure_type == "unknown",
             "is_counted": not self.is_internal and self.role != "bcc",
             "is_current": self.is_current,
-            "url": self._get_landing_url() if self._has_open_document() else "",
+            "url": self._get_open_url(),
             "actions": self._get_panel_actions(),
         }
+
+    def _get_open_url(self):
+        """:return: the client's link, empty where it would lead nowhere now"""
+        is_open = self._has_open_document() and self._is_link_open()
+        return self._get_landing_url() if is_open else ""
 
     def _has_open_document(self):
         """:return: whether the client may still have to do with this sending"""
@@ -628,11 +520,12 @@ class InvoiceDelivery(models.Model):
         if not self._has_open_document():
             return []
         has_failed = self.state in DELIVERY_PROBLEMS
+        is_open = self._is_link_open()
         offered = {
             "action_resend": self.state != "outgoing",
             "action_correct_address": has_failed,
-            "action_revoke_link": self.is_link_alive,
-            "action_renew_link": not self.is_link_alive,
+            "action_revoke_link": is_open,
+            "action_renew_link": not is_open,
         }
         return [name for name, is_offered in offered.items() if is_offered]
 
@@ -659,7 +552,7 @@ class InvoiceDelivery(models.Model):
                 self.env._("Only what failed or bounced can be sent again.")
             )
         failed = failed._check_sender()
-        failed.filtered(lambda d: not d.is_link_alive)._renew_link()
+        failed.filtered(lambda d: not d._is_link_open())._renew_link()
         moved = failed._set_retry()
         moved._record_event("retry")
         moved.run_id._start()
@@ -736,25 +629,3 @@ class InvoiceDelivery(models.Model):
             raise UserError(
                 self.env._("This sending has a copy for %s already.", address.email)
             )
-
-    def action_revoke_link(self):
-        """Close the client's link: whoever opens it reads that it is dead."""
-        alive = self.filtered("is_link_alive")._check_sender()
-        alive.is_link_alive = False
-        alive._record_event("revoke")
-
-    def action_renew_link(self):
-        """Make a new link for these recipients; the old one stays dead.
-
-        Nothing is mailed: the link is copied, or goes with the next mail.
-        """
-        if not all(delivery._has_open_document() for delivery in self):
-            raise UserError(
-                self.env._("A document that is not posted has no link for the client.")
-            )
-        self._check_sender()._renew_link()
-
-    def _renew_link(self):
-        for delivery in self:
-            delivery.write({"link_key": links.new_key(), "is_link_alive": True})
-        self._record_event("relink")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import EVENT_TYPES
+from ..const import ANSWERS, EVENT_TYPES
 
 #: Word of the judge (``tools.visitor.REASONS``) -> what the user reads of a request
 #: for the client's page, picture or PDF.
@@ -61,6 +61,9 @@ PROOFS = frozenset(
     ("answer", "pdf_from_page", "show_button", "look_with_input", "long_look_on_touch")
 )
 
+#: Kinds of lines in the timeline that say for how long the client looked.
+SEEN_TYPES = ("view", "download")
+
 #: Words that count for nothing although no machine is blamed.
 NO_EVIDENCE = frozenset(
     ("staff", "no_page", "forged_beacon", "no_evidence", "prefetch", "wrong_method")
@@ -71,7 +74,7 @@ class InvoiceDeliveryEvent(models.Model):
     """One thing that happened to a delivery; the evidence behind its state.
 
     Append-only: an event is never changed in what it says happened and never taken
-    back. Only the judgement on it (``is_automated``, ``reasons``) is renewed when
+    back, but for privacy (retention, "erase tracking data"). Only the judgement on it (``is_automated``, ``reasons``) is renewed when
     later evidence condemns the browser session it came from (see tracking rules in
     ``tools/visitor.py``).
     """
@@ -123,20 +126,6 @@ class InvoiceDeliveryEvent(models.Model):
             text, note = event._get_words()
             event.text = f"{text} ({note})" if note else text
 
-    def _renew_judgement(self, findings):
-        """Write what the judge holds of each event now.
-
-        :param findings: one ``tools.visitor.Finding`` an event, in the same order
-        """
-        for event, finding in zip(self, findings, strict=True):
-            values = {
-                "is_automated": finding.automated,
-                "is_proof": finding.weight == "proof",
-                "reasons": ",".join(finding.reasons),
-            }
-            if any(event[name] != value for name, value in values.items()):
-                event.write(values)
-
     # -- words -----------------------------------------------------------------------
 
     def _get_words(self):
@@ -145,7 +134,8 @@ class InvoiceDeliveryEvent(models.Model):
         :rtype: tuple[str, str]
         """
         self.ensure_one()
-        return self._get_look_words() if self.hit else (self._get_deed_text(), "")
+        is_deed = not self.hit or (self.event_type in ANSWERS and self.is_proof)
+        return (self._get_deed_text(), "") if is_deed else self._get_look_words()
 
     def _get_reasons(self):
         """:return: the judge's words on this event, those that are known here"""
@@ -161,11 +151,28 @@ class InvoiceDeliveryEvent(models.Model):
         """:return: like :meth:`_get_words`, for a request of the client's link"""
         reasons = self._get_reasons()
         if PROOFS.intersection(reasons):
-            return self._get_view_text(), ""
+            return self._get_view_text(), self._get_duration_text()
         note = self._get_label("reason")
         if self.is_automated or NO_EVIDENCE.intersection(reasons):
             return note or self.env._("Opened by a machine"), ""
+        if self.event_type in ANSWERS:
+            text = self.env._("Answer not counted, from the link of %(address)s")
+            return text % {"address": self._get_address()}, note
         return self.env._("Probably opened by %s", self._get_address()), note
+
+    def _get_seconds(self):
+        """:return: whole seconds for which the page was seen, as its script told"""
+        beacon = (self.hit or {}).get("beacon") or {}
+        return beacon.get("visible_ms", 0) // 1000
+
+    def _get_duration_text(self):
+        """:return: how long the page was looked at, as far as it is known"""
+        seconds = self._get_seconds()
+        if not seconds:
+            return ""
+        if seconds < 60:
+            return self.env._("for %s s", seconds)
+        return self.env._("for %s min", seconds // 60)
 
     def _get_view_text(self):
         others = self.delivery_id._get_shared_addresses()
@@ -182,12 +189,20 @@ class InvoiceDeliveryEvent(models.Model):
     def _get_address(self):
         return self.email or self.delivery_id.email or self.env._("(no address)")
 
+    def _get_client_text(self):
+        """:return: who answered: the name that was given, and through which link"""
+        if self.answer_name:
+            words = {"name": self.answer_name, "address": self._get_address()}
+            return self.env._("%(name)s, through the link sent to %(address)s", **words)
+        return self._get_address()
+
     def _get_deed_text(self):
         """:return: one sentence on what the mail server, the client or a user did"""
         words = {
             "address": self._get_address(),
             "detail": self._get_detail(),
             "user": self.create_uid.name,
+            "client": self._get_client_text(),
         }
         texts = {**self._get_server_texts(words), **self._get_people_texts(words)}
         text = texts.get(self.event_type) or self._get_label("event_type")
@@ -209,8 +224,9 @@ class InvoiceDeliveryEvent(models.Model):
             "download": self.env._(
                 "PDF downloaded through the link of %(address)s", **words
             ),
-            "accept": self.env._("Accepted by %(address)s", **words),
-            "return": self.env._("Returned by %(address)s: %(detail)s", **words),
+            "accept": self.env._("Accepted by %(client)s", **words),
+            "return": self.env._("Returned by %(client)s: %(detail)s", **words),
+            "linkmail": self.env._("New link on its way to %(address)s", **words),
             "renew": self.env._("%(address)s asks for a new link", **words),
             "retry": self.env._("Sent again to %(address)s by %(user)s", **words),
             "correct": self.env._("Address corrected by %(user)s: %(detail)s", **words),
@@ -241,8 +257,11 @@ class InvoiceDeliveryEvent(models.Model):
             session = (event.hit or {}).get("client") or str(
                 event.event_datetime.date()
             )
-            key = (event.delivery_id.id, session, values["text"], values["note"])
+            note = values["type"] not in SEEN_TYPES and values["note"]
+            key = (event.delivery_id.id, session, values["text"], note)
             line = lines.setdefault(key if event.hit else event.id, values)
+            if values["seconds"] > line["seconds"]:
+                line.update(seconds=values["seconds"], note=values["note"])
             line["count"] += 1
             line["datetime"] = min(line["datetime"], values["datetime"])
         return sorted(
@@ -261,9 +280,17 @@ class InvoiceDeliveryEvent(models.Model):
             "text": text,
             "note": note,
             "address": "" if address in text else address,
+            "version": self._get_version_text(),
+            "seconds": self._get_seconds(),
             "is_current": self.delivery_id.is_current,
             "count": 0,
         }
+
+    def _get_version_text(self):
+        """:return: which version of the document was answered to, in short"""
+        if not self.document_version:
+            return ""
+        return self.env._("PDF version %s", self.document_version[:12])
 
     def _get_icon_type(self):
         """:return: the kind of event that the timeline's icon shows
@@ -274,7 +301,8 @@ class InvoiceDeliveryEvent(models.Model):
             return self.event_type
         reasons = self._get_reasons()
         if PROOFS.intersection(reasons):
-            return "download" if self.event_type == "download" else "view"
+            names = ("download", *ANSWERS)
+            return self.event_type if self.event_type in names else "view"
         if self.is_automated or NO_EVIDENCE.intersection(reasons):
             return "machine"
         return "open"

@@ -1,10 +1,14 @@
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+
+from freezegun import freeze_time
 
 from odoo import SUPERUSER_ID, fields
 from odoo.tests import HttpCase, tagged
 
+from ..controllers import client_page
+from ..tools.rate_limit import Limiter
 from .common import InvoiceSendCase
 
 BROWSER = {
@@ -20,23 +24,56 @@ BROWSER = {
 }
 
 
-@tagged("-at_install", "post_install")
-class TestClientPage(InvoiceSendCase, HttpCase):
+class ClientPageCase(InvoiceSendCase, HttpCase):
+    """An invoice that was mailed three hours ago, and the client's browser."""
+
     def setUp(self):
         super().setUp()
+        client_page.LIMITER = Limiter()
         self.invoice = self.make_invoice()
         self.send(self.invoice)
         self.delivery = self.invoice.invoice_delivery_ids.sudo()
-        self.delivery.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
-        self.url = f"/invoice/d/{self.delivery._get_token()}"
+        self.make_older(self.delivery)
+        self.url = self.get_url(self.delivery)
+
+    def make_older(self, delivery):
+        """Let a mail have been sent three hours ago."""
+        delivery.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
+
+    def get_url(self, delivery):
+        """:return: path of the client's page"""
+        return f"/invoice/d/{delivery._get_token()}"
 
     def get(self, path="", **kwargs):
+        """Ask as the client's browser does."""
         return self.url_open(self.url + path, headers=BROWSER, **kwargs)
+
+    def post(self, path, allow_redirects=True, **data):
+        """Send a form of the client's page."""
+        headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
+        return self.url_open(
+            self.url + path,
+            data=data,
+            headers=headers,
+            method="POST",
+            allow_redirects=allow_redirects,
+        )
+
+    def open_page(self, seconds=60):
+        """Open the page as it was some seconds ago.
+
+        :param float seconds: for which the client has been looking at it
+        :return: the page's nonce
+        """
+        before = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+        with freeze_time(before, tick=True):
+            return self.read_nonce(self.get())
 
     def read_nonce(self, response):
         return re.search(r'data-nonce="([^"]+)"', response.text)[1]
 
     def beacon(self, nonce, **values):
+        """Send what the page's script tells."""
         body = {
             "nonce": nonce,
             "visible_ms": 0,
@@ -50,6 +87,9 @@ class TestClientPage(InvoiceSendCase, HttpCase):
         headers = {**BROWSER, "Content-Type": "application/json"}
         return self.url_open(self.url + "/seen", data=json.dumps(body), headers=headers)
 
+
+@tagged("-at_install", "post_install")
+class TestClientPage(ClientPageCase):
     def test_page_shows_the_document_and_sets_no_cookie(self):
         response = self.get()
         self.assertEqual(response.status_code, 200, response.text)
@@ -104,16 +144,6 @@ class TestClientPage(InvoiceSendCase, HttpCase):
         self.assertEqual(without, re.sub(r"/invoice/d/[^/]+/", "", unknown.text))
         self.assertEqual(self.get("/open.gif").headers["Content-Type"], "image/gif")
 
-    def test_new_link_is_asked_for_once_a_day(self):
-        self.delivery.is_link_alive = False
-        for _time in range(3):
-            response = self.url_open(
-                self.url + "/renew", headers=BROWSER, method="POST"
-            )
-            self.assertEqual(response.status_code, 404)
-        events = self.delivery.event_ids.mapped("event_type")
-        self.assertEqual(events.count("renew"), 1)
-
     def test_a_visitor_never_becomes_the_last_editor(self):
         self.env.flush_all()
         self.get()
@@ -121,5 +151,5 @@ class TestClientPage(InvoiceSendCase, HttpCase):
         self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID)
 
     def test_answers_are_not_given_by_get(self):
-        for path in ("/seen", "/renew"):
+        for path in ("/seen", "/renew", "/accept", "/return", "/opt_out"):
             self.assertEqual(self.get(path).status_code, 405)

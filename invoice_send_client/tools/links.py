@@ -3,16 +3,21 @@
 The token is ``<key><signature>``. The key alone stands in the database, so that
 reading the table gives no link; the signature is checked before the database is
 asked, so that a forged token costs no query and tells nothing by its timing. A new
-key makes every earlier link dead.
+key makes every earlier link dead; where its root stays, whoever holds a dead link can
+still ask for the new one, which is mailed to the address on file.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
+from typing import NamedTuple
 
 #: 16 random bytes, 22 characters in URL-safe base64: not to be guessed.
 KEY_LENGTH = 22
+#: Characters of the key that a renewed link keeps: 84 bits, not to be guessed either.
+#: The other 44 tell a living link from a dead one; all are signed.
+ROOT_LENGTH = 14
 #: 160 of the 256 bits of HMAC-SHA256, 27 characters (RFC 2104 allows truncation to
 #: half and more).
 SIGNATURE_LENGTH = 27
@@ -21,9 +26,34 @@ SIGNATURE_LENGTH = 27
 NONCE_SECONDS = 7 * 24 * 3600
 
 
-def new_key():
-    """:return: a fresh random key of ``KEY_LENGTH`` URL-safe characters"""
-    return secrets.token_urlsafe(16)
+class Visit(NamedTuple):
+    """A served page, as its nonce tells.
+
+    :param str session: the browser session's name
+    :param int issued: seconds since the epoch when the page was served
+    """
+
+    session: str
+    issued: int
+
+
+def new_key(root=""):
+    """Make the key of a link.
+
+    :param str root: of the key that this one replaces, see :func:`get_root`; none for
+        a link that has nothing to do with an earlier one
+    :return: ``KEY_LENGTH`` URL-safe characters, random but for the root
+    :rtype: str
+    """
+    return root + secrets.token_urlsafe(16)[len(root) :]
+
+
+def get_root(key):
+    """:return: the part of a key that a renewed link keeps
+
+    :param str key: from :func:`new_key`
+    """
+    return key[:ROOT_LENGTH]
 
 
 def _signature(secret, message):
@@ -68,17 +98,18 @@ def new_nonce(secret, key, at):
 
 
 def read_nonce(secret, key, nonce, at, max_age=NONCE_SECONDS):
-    """Read the browser session out of a page's nonce.
+    """Read out of a page's nonce which visit it belongs to.
 
     :param str nonce: what came with the request, anything
     :param float at: seconds since the epoch, now
     :param int max_age: seconds for which a page's nonce holds
-    :return: the session's name, or ``None`` where the nonce is not of this link
-    :rtype: str | None
+    :return: ``None`` where the nonce is not of this link, or too old
+    :rtype: Visit | None
     """
     payload, _dot, signature = (nonce or "").rpartition(".")
     expected = _signature(secret, f"nonce:{key}:{payload}")
     if not hmac.compare_digest(signature.encode(), expected.encode()):
         return None
-    issued, _dot, session = payload.partition(".")
-    return session if at - int(issued, 16) <= max_age else None
+    stamp, _dot, session = payload.partition(".")
+    issued = int(stamp, 16)
+    return Visit(session, issued) if at - issued <= max_age else None

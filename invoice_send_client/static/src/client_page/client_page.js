@@ -42,7 +42,13 @@ it says is only a hint: the server judges it together with everything else. */
         }
     }
 
-    function send() {
+    // Not given where the client's visits are not recorded: then nothing is told.
+    var seenUrl = main.dataset.seenUrl;
+
+    function send(whenDone) {
+        if (!seenUrl) {
+            return whenDone && whenDone();
+        }
         var body = JSON.stringify({
             nonce: main.dataset.nonce,
             visible_ms: Math.round(visibleMs),
@@ -55,18 +61,61 @@ it says is only a hint: the server judges it together with everything else. */
         sent += 1;
         sentInputs = inputs;
         if (window.fetch) {
-            window.fetch(main.dataset.seenUrl, {
-                method: "POST",
-                body: body,
-                headers: {"Content-Type": "application/json"},
-                credentials: "same-origin",
-                keepalive: true,
-            });
+            window
+                .fetch(seenUrl, {
+                    method: "POST",
+                    body: body,
+                    headers: {"Content-Type": "application/json"},
+                    credentials: "same-origin",
+                    keepalive: true,
+                })
+                .then(whenDone, whenDone);
         } else {
             var request = new XMLHttpRequest();
-            request.open("POST", main.dataset.seenUrl);
+            request.open("POST", seenUrl);
             request.setRequestHeader("Content-Type", "application/json");
+            request.onloadend = whenDone || null;
             request.send(body);
+        }
+    }
+
+    // What the person did on the page is told before the answer, which is judged by
+    // it; an answer never waits longer than this.
+    var ANSWER_WAIT_MS = 1500;
+
+    function onSubmit(ev) {
+        var answer = ev.target;
+        if (ev.defaultPrevented || answer.dataset.sent) {
+            ev.preventDefault();
+            return;
+        }
+        ev.preventDefault();
+        answer.dataset.sent = "1";
+        var isGone = false;
+        function go() {
+            if (!isGone) {
+                isGone = true;
+                HTMLFormElement.prototype.submit.call(answer);
+            }
+        }
+        tick();
+        send(go);
+        window.setTimeout(go, ANSWER_WAIT_MS);
+    }
+
+    function onToggle(ev) {
+        var field = ev.target.open && ev.target.querySelector("[name=name], textarea");
+        if (field) {
+            field.focus();
+        }
+    }
+
+    function onPageShow(ev) {
+        // Back from the next page: the forms can be sent again.
+        if (ev.persisted) {
+            document.querySelectorAll("form").forEach(function (each) {
+                delete each.dataset.sent;
+            });
         }
     }
 
@@ -102,5 +151,12 @@ it says is only a hint: the server judges it together with everything else. */
         }
     );
     document.addEventListener("prerenderingchange", restart);
+    document.querySelectorAll("main form").forEach(function (each) {
+        each.addEventListener("submit", onSubmit);
+    });
+    document.querySelectorAll("details").forEach(function (each) {
+        each.addEventListener("toggle", onToggle);
+    });
+    window.addEventListener("pageshow", onPageShow);
     window.setInterval(tick, CHECK_MS);
 })();

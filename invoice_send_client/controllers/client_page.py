@@ -1,0 +1,287 @@
+"""What the client's routes have in common: verify, ask the judge, respond."""
+
+import ipaddress
+import time
+from datetime import datetime, timezone
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+from odoo.tools.image import image_data_uri
+
+from ..const import MOVE_DOCUMENT_TYPES
+from ..tools import links, visitor
+from ..tools.rate_limit import Limiter, Rate
+
+#: Nothing of the page may be kept, framed, indexed, or load from anywhere else.
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; "
+    "script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+#: Possession of the token is the authority; readers get no cookie, so the page's own
+#: nonce takes the place of the session's CSRF token.
+ROUTE = {"type": "http", "auth": "public", "save_session": False, "csrf": False}
+
+#: What one network may ask for. Chosen: mail gateways look at many links at once and
+#: offices share an address, so that only floods meet these.
+RATES = {
+    "look": Rate(600, 60),
+    "pdf": Rate(120, 60),
+    "answer": Rate(30, 60),
+    "renew": Rate(20, 3600),
+}
+
+#: One in each worker: see ``tools.rate_limit``.
+LIMITER = Limiter()
+
+#: Characters of a name and of a reason that are kept. Chosen: longer than any real one.
+NAME_LIMIT = 100
+REASON_LIMIT = 2000
+
+
+class ClientPage(http.Controller):
+    """Verify, record, respond: what all routes of a client's link share."""
+
+    # -- verify ------------------------------------------------------------------------
+
+    def _find_delivery(self, token, alive=True, tracked=False):
+        """:return: the delivery of a link, written as OdooBot; empty for a dead one"""
+        # superuser: a visitor has no rights and must never be an invoice's last editor
+        deliveries = request.env["invoice.delivery"].with_user(SUPERUSER_ID)
+        return deliveries._find_by_token(token, alive=alive, tracked=tracked)
+
+    def _count(self, kind):
+        """Count one request of the visitor's network.
+
+        :param str kind: a key of ``RATES``
+        :return: seconds to wait, 0 where it is not too much
+        """
+        return LIMITER.take((kind, self._get_network()), RATES[kind])
+
+    def _get_network(self):
+        """:return: the visitor's address; of IPv6 the part that one household has"""
+        ip = request.httprequest.remote_addr or ""
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            return ip
+        if address.version == 4:
+            return ip
+        return str(ipaddress.ip_network((address, 64), strict=False))
+
+    def _read_visit(self, delivery, nonce):
+        """:return: the visit that a page's nonce belongs to, ``None`` for no nonce of
+        this link
+
+        :rtype: tools.links.Visit | None
+        """
+        return links.read_nonce(
+            delivery._link_secret(), delivery.link_key, nonce, time.time()
+        )
+
+    def _new_nonce(self, delivery):
+        return links.new_nonce(delivery._link_secret(), delivery.link_key, time.time())
+
+    def _is_staff(self, delivery):
+        """:return: whether a colleague of the sender asks"""
+        if request.env.user._is_internal():
+            return True
+        ip = request.httprequest.remote_addr or ""
+        return delivery.company_id._is_invoice_staff_address(ip)
+
+    # -- record ------------------------------------------------------------------------
+
+    def _observe(self, delivery, target, visit=None, **told):
+        """Give this request to the judge, as plain values.
+
+        :param str target: a word of ``tools.visitor.observe``
+        :param tools.links.Visit visit: of the page that was served before
+        :param told: what is known better than from the request
+        :return: what may be kept of it
+        :rtype: tools.visitor.Hit
+        """
+        sent = delivery.sent_datetime
+        values = {
+            "at": datetime.now(timezone.utc),
+            "delivered_at": sent and sent.replace(tzinfo=timezone.utc) or None,
+            "method": request.httprequest.method,
+            "client": visit and visit.session or "",
+            "headers": dict(request.httprequest.headers),
+            "ip": request.httprequest.remote_addr or "",
+            "internal": self._is_staff(delivery),
+            **told,
+        }
+        return visitor.observe(target=target, **values)
+
+    def _observe_page(self, delivery, visit):
+        """:return: the page of a visit, whatever asked for it: also one that is served
+        in answer to a form is looked at
+
+        :rtype: tools.visitor.Hit
+        """
+        at = datetime.fromtimestamp(visit.issued, timezone.utc)
+        return self._observe(delivery, "page", visit, at=at, method="GET")
+
+    # -- respond -----------------------------------------------------------------------
+
+    def _respond(
+        self, body, content_type="text/html; charset=utf-8", status=200, **more
+    ):
+        headers = {**PAGE_HEADERS, "Content-Type": content_type, **more}
+        return request.make_response(body, headers=list(headers.items()), status=status)
+
+    def _render(self, template, values, lang, status=200, **headers):
+        values = {
+            "lang": lang.replace("_", "-"),
+            "direction": request.env["res.lang"]._get_data(code=lang).direction,
+            **values,
+        }
+        # superuser: visitors may not read the fields that the page shows
+        html = (
+            request.env["ir.qweb"]
+            .with_user(SUPERUSER_ID)
+            .with_context(lang=lang)
+            ._render(template, values, lang=lang, minimal_qcontext=True)
+        )
+        return self._respond(html, status=status, **headers)
+
+    def _respond_dead(self, token, asked=False):
+        """The same answer whatever the token: nobody learns whether it ever lived."""
+        lang = self._get_lang()
+        url = f"/invoice/d/{token}"
+        values = {
+            "title": request.env.company.name,
+            "renew_url": f"{url}/renew{self._get_query()}",
+            "languages": self._get_languages(url, lang),
+            "asked": asked,
+        }
+        template = "invoice_send_client.client_page_dead"
+        return self._render(template, values, lang, status=404)
+
+    def _respond_busy(self, seconds):
+        """Somebody asks far too often.
+
+        :param float seconds: to wait
+        """
+        wait = {"Retry-After": str(int(seconds) + 1)}
+        values = {"title": request.env.company.name}
+        template = "invoice_send_client.client_page_busy"
+        return self._render(template, values, self._get_lang(), status=429, **wait)
+
+    # -- languages ---------------------------------------------------------------------
+
+    def _get_lang(self, delivery=None):
+        """:return: the language of the page: chosen on it, the recipient's, the
+        browser's"""
+        installed = {code for code, _name in request.env["res.lang"].get_installed()}
+        known = delivery.lang if delivery else None
+        for lang in (self._get_chosen_lang(), known, request.best_lang, "en_US"):
+            if lang in installed:
+                return lang
+        return request.env.lang
+
+    def _get_chosen_lang(self):
+        """:return: code of the language that was chosen on the page, ``""`` for none"""
+        wanted = request.params.get("lang")
+        installed = dict(request.env["res.lang"].get_installed())
+        return wanted if wanted in installed else ""
+
+    def _get_query(self):
+        """:return: what keeps the chosen language from one page to the next"""
+        lang = self._get_chosen_lang()
+        return f"?lang={lang}" if lang else ""
+
+    def _get_languages(self, url, lang):
+        """:return: the languages to choose from, for the template; none where there is
+        only one"""
+        installed = request.env["res.lang"].get_installed()
+        if len(installed) < 2:
+            return []
+        return [
+            {
+                "name": name.rpartition("/")[2].strip(),
+                "tag": code.replace("_", "-"),
+                "url": f"{url}?lang={code}",
+                "current": code == lang,
+            }
+            for code, name in installed
+        ]
+
+    # -- the document ------------------------------------------------------------------
+
+    def _prepare_document_values(self, move):
+        """:return: what the page says of the document, for its template"""
+        is_partly_paid = 0 < move.amount_residual < move.amount_total
+        return {
+            "title": f"{move.company_id.name}: {move.name}",
+            "type_name": self._get_type_name(move),
+            "move": move,
+            "lines": move._get_move_lines_to_report(),
+            "logo": self._get_logo(move.company_id),
+            "to_pay": is_partly_paid and move.move_type == "out_invoice",
+        }
+
+    def _get_type_name(self, move):
+        """:return: "Invoice" in the client's language, in the letters' own words"""
+        types = move.env["invoice.send.template"]._fields["document_type"]
+        names = dict(types._description_selection(move.env))
+        return names.get(MOVE_DOCUMENT_TYPES.get(move.move_type), move.type_name)
+
+    def _get_logo(self, company):
+        return image_data_uri(company.logo_web) if company.logo_web else ""
+
+    def _respond_page(self, delivery, token, nonce, status=200, **shown):
+        """Show the document.
+
+        :param str nonce: of this page
+        :param shown: what else the template is told, as ``notice``
+        """
+        lang = self._get_lang(delivery)
+        delivery = delivery.with_context(lang=lang)
+        url = f"/invoice/d/{token}"
+        values = {
+            **self._prepare_document_values(delivery.move_id),
+            **self._prepare_link_values(delivery, url, nonce),
+            **self._prepare_answer_values(delivery, url),
+            "languages": self._get_languages(url, lang),
+            "nonce": nonce,
+            "shown": False,
+            **shown,
+        }
+        template = "invoice_send_client.client_page"
+        return self._render(template, values, lang, status=status)
+
+    def _prepare_link_values(self, delivery, url, nonce):
+        """:return: where the page leads to, for its template"""
+        query, tracked = self._get_query(), delivery._is_tracked()
+        accept_first = delivery._is_accepted_first()
+        return {
+            "page_url": f"{url}{query}",
+            "seen_url": f"{url}/seen" if tracked else None,
+            "pdf_url": "" if accept_first else f"{url}/pdf?nonce={nonce}",
+            "accept_first": accept_first,
+            "pay_url": delivery.move_id._get_invoice_pay_url(),
+            "opt_out_url": f"{url}/opt_out{query}",
+            "tracked": tracked,
+        }
+
+    def _prepare_answer_values(self, delivery, url):
+        """:return: what was answered and where to answer, for the page's template"""
+        query = self._get_query()
+        values = {
+            "answer": delivery._get_answer_values(),
+            "name_limit": NAME_LIMIT,
+            "reason_limit": REASON_LIMIT,
+        }
+        if delivery._can_be_answered() and not self._is_staff(delivery):
+            values["accept_url"] = f"{url}/accept{query}"
+            values["return_url"] = f"{url}/return{query}"
+        return values

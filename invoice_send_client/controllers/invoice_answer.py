@@ -1,0 +1,108 @@
+from odoo import http
+
+from .client_page import NAME_LIMIT, REASON_LIMIT, ROUTE, ClientPage
+
+#: Statuses of a page that comes back with a word on what is missing.
+UNPROCESSABLE = 422
+
+
+class InvoiceAnswer(ClientPage):
+    """What the client decides: only by POST, with the nonce of a page served before."""
+
+    @http.route("/invoice/d/<string:token>/accept", methods=["POST"], **ROUTE)
+    def accept(self, token, nonce="", name="", **_params):
+        """The client accepts the document."""
+        return self._answer(token, "accept", nonce, name)
+
+    @http.route("/invoice/d/<string:token>/return", methods=["POST"], **ROUTE)
+    def return_document(self, token, nonce="", name="", reason="", **_params):
+        """The client returns the document and says why."""
+        return self._answer(token, "return", nonce, name, reason)
+
+    def _answer(self, token, answer, nonce, name, reason=""):
+        if wait := self._count("answer"):
+            return self._respond_busy(wait)
+        delivery = self._find_delivery(token)
+        if not delivery:
+            return self._respond_dead(token)
+        name = " ".join(str(name).split())[:NAME_LIMIT]
+        reason = str(reason).strip().replace("\r\n", "\n")[:REASON_LIMIT]
+        notice = self._take_answer(delivery, answer, nonce, name, reason)
+        if not notice:
+            return self._redirect(token)
+        said = {"asked": answer, "said_name": name, "said_reason": reason}
+        return self._serve_again(delivery, token, notice=notice, **said)
+
+    def _take_answer(self, delivery, answer, nonce, name, reason):
+        """Record an answer that is complete.
+
+        :return: a word for the page on why it is not in force, ``""`` where it is
+        :rtype: str
+        """
+        visit = self._read_visit(delivery, nonce)
+        if problem := self._find_problem(delivery, answer, visit, name, reason):
+            return problem
+        # which version was answered to is known only once there is one (D5)
+        if not delivery.move_id._ensure_invoice_pdf():
+            return "no_pdf"
+        page = self._observe_page(delivery, visit)
+        hit = self._observe(delivery, "act", visit)
+        done = delivery._record_answer(answer, hit, page, name, reason)
+        return "" if done else "unsure"
+
+    def _find_problem(self, delivery, answer, visit, name, reason):
+        """:return: a word on what is missing, ``""`` for nothing"""
+        if self._is_staff(delivery) or not delivery._can_be_answered():
+            return "staff"
+        if not visit:
+            return "stale"
+        if not name:
+            return "no_name"
+        return "no_reason" if answer == "return" and not reason else ""
+
+    def _serve_again(self, delivery, token, **shown):
+        """Serve the page with what was written, as a visit of its own: what condemned
+        the one before does not stand in the way of a person."""
+        nonce = self._new_nonce(delivery)
+        if delivery._is_tracked():
+            visit = self._read_visit(delivery, nonce)
+            delivery._record_hit(self._observe_page(delivery, visit))
+        return self._respond_page(delivery, token, nonce, UNPROCESSABLE, **shown)
+
+    def _redirect(self, token):
+        """Show what was decided on a page that can be loaded again.
+
+        :param str token: one that was verified: it stands in the address
+        """
+        url = f"/invoice/d/{token}{self._get_query()}"
+        return self._respond("", status=303, Location=url)
+
+    @http.route("/invoice/d/<string:token>/opt_out", methods=["POST"], **ROUTE)
+    def opt_out(self, token, nonce="", **_params):
+        """The client does not want its visits recorded: from now on none is (B20)."""
+        if wait := self._count("answer"):
+            return self._respond_busy(wait)
+        delivery = self._find_delivery(token)
+        if not delivery:
+            return self._respond_dead(token)
+        visit = self._read_visit(delivery, nonce)
+        if not visit:
+            return self._serve_again(delivery, token, notice="stale")
+        page, hit = (
+            self._observe_page(delivery, visit),
+            self._observe(delivery, "act", visit),
+        )
+        if delivery._is_tracked() and not delivery._is_wish(page, hit):
+            return self._serve_again(delivery, token, notice="unsure")
+        delivery._opt_out()
+        nonce = self._new_nonce(delivery)
+        return self._respond_page(delivery, token, nonce, notice="opted_out")
+
+    @http.route("/invoice/d/<string:token>/renew", methods=["POST"], **ROUTE)
+    def renew(self, token, **_params):
+        """Somebody with a dead link asks for a new one: the same answer to all."""
+        if wait := self._count("renew"):
+            return self._respond_busy(wait)
+        if delivery := self._find_delivery(token, alive=False):
+            delivery._ask_for_new_link()
+        return self._respond_dead(token, asked=True)

@@ -1,0 +1,277 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.mail import formataddr
+
+from ..const import LINK_SCOPE, RENEWALS_A_DAY
+from ..tools import addresses, links
+
+#: What a request for a client's link asks of its delivery, read together in one query.
+LINK_FIELDS = (
+    "link_key",
+    "is_link_alive",
+    "link_datetime",
+    "look_datetime",
+    "is_current",
+    "is_opted_out",
+    "move_id",
+    "company_id",
+    "customer_id",
+    "email",
+    "lang",
+    "role",
+    "is_internal",
+    "document_mode",
+    "recipient_name",
+    "partner_id",
+    "state",
+    "sent_datetime",
+    "open_datetime",
+    "view_datetime",
+    "download_datetime",
+    "accept_datetime",
+    "return_datetime",
+    "return_reason",
+    "answer_event_id",
+    "answer_name",
+    "create_date",
+)
+
+
+class InvoiceDelivery(models.Model):
+    """The client's link: where it leads, how long it lives, how it is renewed (B14).
+
+    A link is a random key and its signature (``tools.links``). It dies when it is
+    revoked, replaced, when its document is no longer posted, and, where the company
+    says so, some days after the client's last look. Whoever holds a dead one can ask
+    for a new one, which goes to the address on file alone.
+    """
+
+    # one model, several concerns: the record itself stands in invoice_delivery.py
+    _name = "invoice.delivery"
+    _inherit = ["invoice.delivery"]
+
+    link_key = fields.Char(
+        default=lambda self: links.new_key(),
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Random half of the client's link; the other half is its signature.",
+    )
+    link_root = fields.Char(
+        compute="_compute_link_root",
+        store=True,
+        groups=fields.NO_ACCESS,
+        index="btree_not_null",
+        help="What all links of this recipient have alike: dead ones are known by it.",
+    )
+    is_link_alive = fields.Boolean(
+        default=True, help="The client's link opens the document."
+    )
+    link_datetime = fields.Datetime(
+        string="Link renewed on", readonly=True, help="Its life begins anew."
+    )
+    look_datetime = fields.Datetime(
+        string="Last look on",
+        readonly=True,
+        help="The last visit that may have been a person's, to the hour; the life of "
+        "the link is counted from it.",
+    )
+    _link_key_unique = models.UniqueIndex("(link_key) WHERE link_key IS NOT NULL")
+
+    @api.depends("link_key")
+    def _compute_link_root(self):
+        for delivery in self:
+            delivery.link_root = delivery.link_key and links.get_root(delivery.link_key)
+
+    # -- the link ----------------------------------------------------------------------
+
+    @api.model
+    def _link_secret(self):
+        # sudo: the signing key is a system parameter; only the signature leaves
+        return self.env["ir.config_parameter"].sudo().get_param("database.secret")
+
+    def _get_token(self):
+        """:return: the token of the client's link, empty once it was revoked"""
+        self.ensure_one()
+        if not self.is_link_alive:
+            return ""
+        # sudo: the key has no reader; the link itself is for who may read the delivery
+        return links.sign(self._link_secret(), LINK_SCOPE, self.sudo().link_key)
+
+    def _get_landing_url(self):
+        """Give the client's link.
+
+        :return: absolute address of this recipient's page, empty once revoked
+        :rtype: str
+        """
+        token = self._get_token()
+        # not ``get_base_url``, which a website changes: this one was confirmed (D2)
+        # sudo: system parameters are not readable by users; clients see the address
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        return token and f"{base}/invoice/d/{token}"
+
+    @api.model
+    def _find_by_token(self, token, alive=True, tracked=False):
+        """Find the delivery that a link leads to, in one query.
+
+        :param str token: what came with the request
+        :param bool alive: only by a link that still opens its document
+        :param bool tracked: only where the client's visits are recorded
+        :return: the delivery, empty for a forged, dead or unknown token
+        :rtype: invoice.delivery
+        """
+        key = links.verify(self._link_secret(), LINK_SCOPE, token)
+        if not key:
+            return self.browse()
+        domain = [("link_root", "=", links.get_root(key))]
+        if alive:
+            domain += [("is_link_alive", "=", True), ("move_id.state", "=", "posted")]
+        if tracked:
+            domain += self._get_tracked_domain()
+        delivery = self.search_fetch(domain, LINK_FIELDS, limit=1)
+        if alive:
+            return delivery.filtered(lambda d: d.link_key == key and d._is_link_open())
+        return delivery
+
+    # -- its life ----------------------------------------------------------------------
+
+    def _get_link_end(self):
+        """:return: when the link ends by itself, ``False`` for never
+
+        Counted from the client's last look, else from the mail (requirements B14).
+        """
+        self.ensure_one()
+        settings = self.env["res.company"]._get_invoice_client_settings(
+            self.company_id.id
+        )
+        if not settings.link_expiry_days:
+            return False
+        begins = (
+            self.link_datetime,
+            self.look_datetime,
+            self.sent_datetime,
+            self.create_date,
+        )
+        last = max(filter(None, begins), default=fields.Datetime.now())
+        return last + timedelta(days=settings.link_expiry_days)
+
+    def _is_link_open(self):
+        """:return: whether the link still leads somewhere, as far as itself goes"""
+        self.ensure_one()
+        end = self._get_link_end()
+        return self.is_link_alive and (not end or end > fields.Datetime.now())
+
+    def action_revoke_link(self):
+        """Close the client's link: whoever opens it reads that it is dead."""
+        alive = self.filtered("is_link_alive")._check_sender()
+        alive.is_link_alive = False
+        alive._record_event("revoke")
+
+    def action_renew_link(self):
+        """Make a new link for these recipients; the old one stays dead.
+
+        Nothing is mailed: the link is copied, or goes with the next mail.
+        """
+        if not all(delivery._has_open_document() for delivery in self):
+            raise UserError(
+                self.env._("A document that is not posted has no link for the client.")
+            )
+        renewed = self._check_sender()
+        renewed._renew_link()
+        renewed._record_event("relink")
+
+    def _renew_link(self):
+        """Replace the links by new ones of the same root: the old ones are dead."""
+        now = fields.Datetime.now()
+        for delivery in self:
+            key = links.new_key(links.get_root(delivery.link_key))
+            delivery.write(
+                {"link_key": key, "is_link_alive": True, "link_datetime": now}
+            )
+
+    # -- a new one for whoever has a dead one ------------------------------------------
+
+    def _ask_for_new_link(self):
+        """The client has a dead link and wants a new one.
+
+        It is mailed to the address on file, a few times a day at most, since anybody
+        with the old link can ask. Where the sender closed it, or the document is not
+        the one any more, the sender is told instead.
+        """
+        self.ensure_one()
+        if self._count_renewals() >= RENEWALS_A_DAY:
+            return
+        self._record_event("renew")
+        if heir := self._find_heir():
+            heir._mail_new_link()
+        else:
+            self.move_id._message_log(
+                body=self.env._(
+                    "%s has a link that no longer works and asks for a new one.",
+                    self.email,
+                )
+            )
+
+    def _count_renewals(self):
+        """:return: how often a new link was asked for in the last 24 hours"""
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        return self.env["invoice.delivery.event"].search_count(
+            [
+                ("delivery_id", "=", self.id),
+                ("event_type", "=", "renew"),
+                ("event_datetime", ">", yesterday),
+            ]
+        )
+
+    def _find_heir(self):
+        """:return: the delivery whose link the holder of this dead one may get: this
+            one, or a later sending to the same address; empty for none"""
+        self.ensure_one()
+        later = self.search(
+            [("move_id", "=", self.move_id.id), ("id", ">=", self.id)], order="id desc"
+        )
+        address = addresses.to_ascii(self.email)
+        heirs = later.filtered(
+            lambda d: d.is_link_alive
+            and d._has_open_document()
+            and addresses.to_ascii(d.email) == address
+        )
+        return heirs[:1]
+
+    def _mail_new_link(self):
+        """Mail the link to the address on file; where it ended by itself, a new one."""
+        self.ensure_one()
+        if not self._is_link_open():
+            self._renew_link()
+        # sudo: nobody is signed in; what leaves is this letter, to the address on file
+        self.env["mail.mail"].sudo().create(self._prepare_new_link_mail())
+        # the visitor does not wait for a mail server, and learns nothing by waiting
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        self._record_event("linkmail")
+
+    def _prepare_new_link_mail(self):
+        """:return: values of the mail that brings a new link"""
+        move, line = self.move_id, self.line_id
+        delivery = self.with_context(lang=self._get_letter_lang())
+        body = self.env["ir.qweb"]._render(
+            "invoice_send_client.mail_new_link",
+            {"delivery": delivery, "move": delivery.move_id},
+            lang=delivery.env.lang,
+        )
+        send = self.env["account.move.send"]
+        return {
+            "subject": delivery.env._("Your new link to %s", move.name),
+            "body_html": body,
+            "email_from": line.email_from
+            or send._get_default_email_from(move, self.env.user),
+            "email_to": formataddr((self.recipient_name or "", self.email)),
+            "mail_server_id": self.company_id.invoice_mail_server_id.id,
+            "headers": repr({"Auto-Submitted": "auto-replied"}),
+            "auto_delete": True,
+        }
+
+    def _get_letter_lang(self):
+        """:return: code of the installed language in which this recipient is written"""
+        installed = dict(self.env["res.lang"].get_installed())
+        return self.lang if self.lang in installed else self.env.lang or "en_US"

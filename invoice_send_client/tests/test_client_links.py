@@ -1,0 +1,128 @@
+import re
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..const import RENEWALS_A_DAY
+from .test_client_page import ClientPageCase
+
+
+@tagged("-at_install", "post_install")
+class TestClientLinks(ClientPageCase):
+    """The life of a link: it ends, is renewed, and says nothing once it is dead."""
+
+    def find_new_links(self):
+        """:return: the mails that bring a new link"""
+        mails = self.env["mail.mail"].sudo().search([("body_html", "like", "an old link")])
+        return mails.filtered(lambda mail: mail.email_to)
+
+    def ask(self):
+        response = self.post("/renew")
+        self.assertEqual(response.status_code, 404)
+        return response
+
+    def test_link_ends_some_days_after_the_last_look(self):
+        self.company.invoice_link_expiry_days = 10
+        now = fields.Datetime.now()
+        with freeze_time(now + timedelta(days=9)):
+            self.assertEqual(self.get().status_code, 200)
+        self.assertTrue(self.delivery.look_datetime)
+        with freeze_time(now + timedelta(days=18)):
+            self.assertEqual(self.get().status_code, 200)
+        with freeze_time(now + timedelta(days=29)):
+            dead = self.get()
+        self.assertEqual(dead.status_code, 404)
+        self.assertNotIn(self.invoice.name, dead.text)
+
+    def test_link_has_no_end_by_default(self):
+        with freeze_time(fields.Datetime.now() + timedelta(days=3000)):
+            self.assertEqual(self.get().status_code, 200)
+
+    def test_ended_link_is_offered_to_be_renewed_in_the_panel(self):
+        self.company.invoice_link_expiry_days = 10
+        self.delivery.sent_datetime -= timedelta(days=11)
+        [recipient] = self.invoice.get_invoice_delivery_panel()["recipients"]
+        self.assertEqual(recipient["url"], self.delivery._get_landing_url())
+        self.env.cr.execute(
+            "UPDATE invoice_delivery SET create_date = %s WHERE id = %s",
+            [fields.Datetime.now() - timedelta(days=11), self.delivery.id],
+        )
+        self.delivery.invalidate_recordset()
+        [recipient] = self.invoice.get_invoice_delivery_panel()["recipients"]
+        self.assertFalse(recipient["url"])
+        self.assertIn("action_renew_link", recipient["actions"])
+
+    def test_new_link_of_an_ended_one_goes_to_the_address_on_file(self):
+        old = self.url
+        self.company.invoice_link_expiry_days = 10
+        with freeze_time(fields.Datetime.now() + timedelta(days=11)):
+            self.assertEqual(self.get().status_code, 404)
+            self.ask()
+            mail = self.find_new_links()
+            self.assertEqual(mail.email_to, '"Alfa SRL" <ana@alfa.example>')
+            self.url = re.search(r"/invoice/d/[\w-]+", mail.body_html)[0]
+            self.assertNotEqual(self.url, old)
+            self.assertEqual(self.get().status_code, 200)
+            self.url = old
+            self.assertEqual(self.get().status_code, 404)
+
+    def test_holder_of_a_replaced_link_gets_the_living_one(self):
+        self.delivery.action_renew_link()
+        living = self.get_url(self.delivery)
+        self.ask()
+        self.assertIn(living, self.find_new_links().body_html)
+        self.assertEqual(self.get_url(self.delivery), living)
+
+    def test_revoked_link_mails_nothing_and_the_sender_is_told(self):
+        self.delivery.action_revoke_link()
+        self.ask()
+        self.assertFalse(self.find_new_links())
+        self.assertIn("asks for a new one", self.invoice.message_ids[0].body)
+
+    def test_reset_document_mails_nothing_until_it_is_sent_again(self):
+        self.invoice.button_draft()
+        self.ask()
+        self.assertFalse(self.find_new_links())
+        self.invoice.action_post()
+        self.ask()
+        self.assertFalse(self.find_new_links())
+        self.send(self.invoice)
+        later = self.invoice.invoice_delivery_ids.sudo().sorted("id")[-1]
+        self.ask()
+        self.assertIn(self.get_url(later), self.find_new_links().body_html)
+
+    def test_link_of_a_corrected_address_leads_to_nobody(self):
+        self.delivery.link_key = "x" * 22
+        self.ask()
+        self.assertFalse(self.find_new_links())
+
+    def test_new_link_is_mailed_a_few_times_a_day_at_most(self):
+        self.delivery.action_renew_link()
+        for _time in range(RENEWALS_A_DAY + 2):
+            self.ask()
+        self.assertEqual(len(self.find_new_links()), RENEWALS_A_DAY)
+        with freeze_time(fields.Datetime.now() + timedelta(days=1, minutes=1)):
+            self.ask()
+        self.assertEqual(len(self.find_new_links()), RENEWALS_A_DAY + 1)
+
+    def test_answer_to_whoever_asks_is_the_same_for_every_token(self):
+        self.delivery.action_renew_link()
+        known = self.ask()
+        unknown = self.url_open("/invoice/d/" + "x" * 49 + "/renew", data={"a": "b"})
+        texts = [
+            re.sub(r"/invoice/d/[^/?\"]+", "", answer.text)
+            for answer in (known, unknown)
+        ]
+        self.assertEqual(texts[0], texts[1])
+        self.assertEqual(unknown.status_code, 404)
+
+    def test_mail_with_the_new_link_is_in_the_client_s_language(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        self.delivery.lang = "ro_RO"
+        self.delivery.action_renew_link()
+        self.ask()
+        mail = self.env["mail.mail"].sudo().search([], order="id desc", limit=1)
+        self.assertIn(self.get_url(self.delivery), mail.body_html)
