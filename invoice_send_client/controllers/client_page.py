@@ -220,6 +220,8 @@ class ClientPage(http.Controller):
     def _prepare_document_values(self, move):
         """:return: what the page says of the document, for its template"""
         is_partly_paid = 0 < move.amount_residual < move.amount_total
+        # reading lines writes on them and on the document, which nobody changed
+        move = move._without_sync()
         return {
             "title": f"{move.company_id.name}: {move.name}",
             "type_name": self._get_type_name(move),

@@ -7,9 +7,11 @@ from odoo.tools.mail import formataddr
 from ..const import LINK_SCOPE, RENEWALS_A_DAY
 from ..tools import addresses, links
 
-#: What a request for a client's link asks of its delivery, read together in one query.
+#: What a request for a client's link asks of its delivery, and its document's summary
+#: of the others, read together in one query.
 LINK_FIELDS = (
     "link_key",
+    "link_root",
     "is_link_alive",
     "link_datetime",
     "look_datetime",
@@ -124,15 +126,20 @@ class InvoiceDelivery(models.Model):
         key = links.verify(self._link_secret(), LINK_SCOPE, token)
         if not key:
             return self.browse()
-        domain = [("link_root", "=", links.get_root(key))]
+        root = links.get_root(key)
+        # all recipients of the document: its summary needs them as well
+        domain = [("move_id.invoice_delivery_ids.link_root", "=", root)]
         if alive:
-            domain += [("is_link_alive", "=", True), ("move_id.state", "=", "posted")]
+            domain.append(("move_id.state", "=", "posted"))
         if tracked:
             domain += self._get_tracked_domain()
-        delivery = self.search_fetch(domain, LINK_FIELDS, limit=1)
+        found = self.search_fetch(domain, LINK_FIELDS)
+        delivery = found.filtered(lambda d: d.link_root == root)[:1]
         if alive:
-            return delivery.filtered(lambda d: d.link_key == key and d._is_link_open())
-        return delivery
+            delivery = delivery.filtered(
+                lambda d: d.link_key == key and d._is_link_open()
+            )
+        return delivery.with_company(delivery.company_id)
 
     # -- its life ----------------------------------------------------------------------
 

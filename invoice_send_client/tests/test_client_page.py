@@ -1,10 +1,13 @@
 import json
 import re
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import SUPERUSER_ID, fields
+from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, tagged
 
 from ..controllers import client_page
@@ -149,6 +152,82 @@ class TestClientPage(ClientPageCase):
         self.get()
         self.invoice.invalidate_recordset()
         self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID)
+
+    # -- queries -----------------------------------------------------------------------
+
+    @contextmanager
+    def count_our_queries(self):
+        """Count what a request asks of the database for us, as a server just started
+        does; what Odoo needs for any public request is left out.
+
+        :return: the queries, filled when the block ends
+        """
+        ours, execute = [], Cursor.execute
+
+        def note(cursor, query, *args, **kwargs):
+            text = str(getattr(query, "code", query))
+            if re.search(r"invoice_delivery|account_move", text):
+                ours.append(text)
+            return execute(cursor, query, *args, **kwargs)
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(Cursor, "execute", note):
+            yield ours
+
+    def test_request_that_changes_nothing_takes_three_queries(self):
+        for recipients in (1, 10):
+            self.send_to(recipients)
+            nonce = self.open_page()
+            self.beacon(nonce, visible_ms=4000)
+            self.get("/open.gif")
+            with self.count_our_queries() as pixel:
+                self.get("/open.gif")
+            with self.count_our_queries() as beacon:
+                self.beacon(nonce, visible_ms=10000)
+            self.assertEqual((len(pixel), len(beacon)), (3, 3), pixel + beacon)
+
+    def test_request_that_moves_the_state_takes_six_queries(self):
+        for recipients in (1, 10):
+            self.send_to(recipients)
+            with self.count_our_queries() as pixel:
+                self.get("/open.gif")
+            self.assertEqual(self.delivery.state, "open")
+            nonce = self.open_page()
+            with self.count_our_queries() as beacon:
+                self.beacon(nonce, visible_ms=4000)
+            self.assertEqual(self.delivery.state, "view")
+            self.assertEqual((len(pixel), len(beacon)), (6, 6), pixel + beacon)
+
+    def test_forged_link_takes_no_query(self):
+        self.url = "/invoice/d/" + "x" * 49
+        with self.count_our_queries() as asked:
+            for path in ("", "/open.gif", "/pdf"):
+                self.get(path)
+            self.post("/renew")
+        self.assertFalse(asked)
+
+    def send_to(self, count):
+        """Send an invoice to so many recipients, and be the last of them."""
+        emails = [f"client{number}@alfa.example" for number in range(count)]
+        self.invoice = self.make_invoice()
+        self.send(self.invoice, email_to="; ".join(emails))
+        deliveries = self.invoice.invoice_delivery_ids.sudo()
+        deliveries.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
+        self.delivery = deliveries[-1]
+        self.url = self.get_url(self.delivery)
+
+    def test_page_writes_nothing_on_the_document(self):
+        self.env.flush_all()
+        before = self.invoice.write_date, self.invoice.is_manually_modified
+        self.company.invoice_track_clients = False
+        with self.count_our_queries() as asked:
+            self.get()
+        self.assertFalse([query for query in asked if "SELECT" not in query])
+        self.invoice.invalidate_recordset()
+        self.assertEqual(
+            (self.invoice.write_date, self.invoice.is_manually_modified), before
+        )
 
     def test_answers_are_not_given_by_get(self):
         for path in ("/seen", "/renew", "/accept", "/return", "/opt_out"):
