@@ -4,7 +4,7 @@ import json
 from odoo import http
 from odoo.http import content_disposition, request
 
-from .client_page import ROUTE, ClientPage
+from .client_page import ROUTE, SILENT_ROUTE, ClientPage
 
 #: One transparent pixel.
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -48,7 +48,7 @@ class InvoiceDelivery(ClientPage):
         nonce = nonce if visit else self._new_nonce(delivery)
         return self._respond_page(delivery, token, nonce, shown=True)
 
-    @http.route("/invoice/d/<string:token>/seen", methods=["POST"], **ROUTE)
+    @http.route("/invoice/d/<string:token>/seen", methods=["POST"], **SILENT_ROUTE)
     def seen(self, token, **_params):
         """The page's script says how long somebody looked."""
         beacon = self._read_beacon()
@@ -72,12 +72,12 @@ class InvoiceDelivery(ClientPage):
             return None
         return beacon if isinstance(beacon, dict) else None
 
-    @http.route("/invoice/d/<string:token>/open.gif", methods=["GET"], **ROUTE)
+    @http.route("/invoice/d/<string:token>/open.gif", methods=["GET"], **SILENT_ROUTE)
     def picture(self, token, **_params):
         """The invisible picture of a mail, where the company uses it."""
         if not self._count("look"):
             delivery = self._find_delivery(token, tracked=True)
-            if delivery:
+            if delivery and not delivery._is_just_opened():
                 delivery._record_hit(self._observe(delivery, "pixel"))
         return self._respond(GIF, "image/gif")
 

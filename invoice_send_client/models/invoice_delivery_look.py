@@ -1,4 +1,4 @@
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 
@@ -19,6 +19,9 @@ HIT_FIELDS = (
 #: A look is noted again only after this: the life of a link is counted in days.
 LOOK_AGAIN = timedelta(hours=1)
 
+#: Within these several pictures are one burst, see ``tools.visitor.BURST_SECONDS``.
+FIRST_MOMENTS = timedelta(seconds=10)
+
 
 class InvoiceDelivery(models.Model):
     """Who looked: every request is kept and all of them are judged together (B12)."""
@@ -26,6 +29,18 @@ class InvoiceDelivery(models.Model):
     # one model, several concerns: the record itself stands in invoice_delivery.py
     _name = "invoice.delivery"
     _inherit = ["invoice.delivery"]
+
+    def _is_just_opened(self):
+        """:return: whether one more picture could say nothing that is not known
+
+        A picture proves no look. The first moments are kept: several at once are a
+        machine's.
+        """
+        self.ensure_one()
+        if not self.open_datetime or not self.look_datetime:
+            return False
+        since = datetime.now(timezone.utc).replace(tzinfo=None) - self.look_datetime
+        return FIRST_MOMENTS < since < LOOK_AGAIN
 
     def _record_hit(self, hit, event_type=None, **values):
         """Note a request for the client's page, and judge all of them again.
