@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_datetime
 
 from ..const import (
+    ANSWERS,
     DELIVERY_PROBLEMS,
     DELIVERY_STATES,
     DELIVERY_TRANSITIONS,
@@ -451,6 +452,8 @@ class InvoiceDelivery(models.Model):
         Without a sign of a look it is not known that nobody looked.
         """
         self.ensure_one()
+        if self.state in ANSWERS:
+            return self._get_answer_text()
         if self.state not in ("sent", "open", "view", "download"):
             return ""
         if self.state == "sent":

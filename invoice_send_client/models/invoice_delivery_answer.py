@@ -69,6 +69,12 @@ class InvoiceDelivery(models.Model):
             "reason": self.return_reason,
         }
 
+    def _get_answer_text(self):
+        """:return: who answered, and what was written, for the panel"""
+        said = self.return_reason if self.state == "return" else ""
+        name = self.answer_name and self.env._("by %s", self.answer_name)
+        return ": ".join(filter(None, [name, said]))
+
     def _is_wish(self, page, hit):
         """Ask the judge whether a form was sent by a person, as far as one can tell.
 

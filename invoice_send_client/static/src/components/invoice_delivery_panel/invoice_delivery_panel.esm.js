@@ -25,6 +25,7 @@ const ICONS = {
     correct: "fa-pencil",
     revoke: "fa-chain-broken",
     relink: "fa-link",
+    linkmail: "fa-link",
 };
 
 const EVENTS_SHOWN = 20;
