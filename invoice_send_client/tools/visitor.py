@@ -68,6 +68,9 @@ PREFETCH_SECONDS = 10
 #: Seconds after delivery in which most gateways look: a weak sign, since quick readers
 #: come then too.
 DELIVERY_SECONDS = 30
+#: The same for whoever shows one of ``SUSPECT_SIGNS``: gateways come back within
+#: minutes, and a reader behind such a network is seldom that quick.
+SUSPECT_SECONDS = 300
 #: Seconds after delivery in which a silent look, or any deed without a trace of the
 #: page's script, proves nothing: sandboxes keep pages open, press and post.
 QUIET_SECONDS = 60
@@ -203,6 +206,9 @@ SOFT_SIGNS = frozenset(
         "instant_pdf",
     }
 )
+#: Soft signs with which more than the first moment counts as "at delivery": a filter's
+#: own network, and a name that does not fit.
+SUSPECT_SIGNS = frozenset({"scanner_network", "agent_mismatch"})
 #: Signs of one hit that shows nothing to anybody and condemns nobody: people's
 #: browsers prefetch too, and a prefetched page may be looked at later.
 IDLE_SIGNS = frozenset({"prefetch", "wrong_method"})
@@ -770,7 +776,9 @@ class _Session:
 
     def _soft_signs(self):
         soft = {sign for hit in self.live for sign in hit.signs if sign in SOFT_SIGNS}
-        if self.page and _is_within(self.page, DELIVERY_SECONDS):
+        is_suspect = SUSPECT_SIGNS.intersection(soft)
+        limit = SUSPECT_SECONDS if is_suspect else DELIVERY_SECONDS
+        if self.page and _is_within(self.page, limit):
             soft.add("at_delivery")
         for hit in self.live:
             if hit.target == "pdf" and self._is_instant(hit, DEED_AFTER):
@@ -979,7 +987,9 @@ def _weigh_form(hit, session):
         return "none", "no_page"
     if session.beacons:
         return "maybe", "form_beside_script"
-    doubt = _doubt(hit, session, DEED_AFTER, _is_readers_fetch(session))
+    # no program without script presses it that late, so the headers may be poorer
+    is_trusted = not session.soft and not _is_within(session.page, WALK_SECONDS)
+    doubt = _doubt(hit, session, DEED_AFTER, is_trusted)
     return ("maybe", doubt) if doubt else ("proof", "show_button")
 
 

@@ -375,6 +375,13 @@ BY_FAMILY = {
     ],
     "privacy browsers": [
         person(
+            "a person without script and without Sec-Fetch-* presses the button",
+            [
+                ask(HOUR, "page", b.FIREFOX.but(metadata=False)),
+                ask(HOUR + 9, "form", b.FIREFOX.but(metadata=False)),
+            ],
+        ),
+        person(
             "a person whose browser gives no Sec-Fetch-* moves the mouse and reads",
             look(HOUR, b.FIREFOX.but(metadata=False)),
         ),
@@ -642,6 +649,24 @@ BY_FAMILY = {
         ),
     ],
     "sandboxes": [
+        nobody(
+            "a sandbox of a published network plays a person after two minutes",
+            look(2 * MINUTE, b.CHROME, "box", SAFE_LINKS, beacon=tell(5_000, 4, 900)),
+        ),
+        nobody(
+            "a sandbox whose hints belie its name plays a person after two minutes",
+            look(
+                2 * MINUTE, b.CHROME.but(Sec_CH_UA_Platform='"Linux"'), "box", UNLISTED
+            ),
+        ),
+        maybe(
+            "a sandbox keeps pressing the button of pages without script for minutes",
+            [
+                ask(3 * MINUTE, "page", b.BARE_CHROME, "box", UNLISTED),
+                ask(4 * MINUTE, "form", b.BARE_CHROME, "box", UNLISTED),
+                ask(9 * MINUTE, "form", b.BARE_CHROME, "box", UNLISTED),
+            ],
+        ),
         maybe(
             "a sandbox submits Accept four minutes after delivery, without script",
             [
