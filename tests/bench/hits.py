@@ -1,7 +1,8 @@
 """Requests for pictures, as mail programs send them: to a server, and in this process.
 
 Odoo keeps no connection open (its web server closes each after the answer), so that
-each client opens one a hit, as the mail programs of different readers do.
+each client opens one a hit, as the mail programs of different readers do. Each comes
+from an address of its own: who asks too often is slowed.
 """
 
 import contextlib
@@ -41,6 +42,11 @@ PATIENCE = 60
 def get_path(url: str) -> str:
     """Return what is asked of a server for this address."""
     return urlsplit(url).path
+
+
+def _get_address() -> str:
+    """Return one of this machine's own addresses, of which it has millions."""
+    return f"127.{random.randint(1, 250)}.{random.randint(1, 250)}.1"
 
 
 # -- a server --------------------------------------------------------------------------
@@ -88,7 +94,8 @@ class Readers:
     def _load(self, path: str) -> None:
         host, port = self.host.split(":")
         request = self._write(path)
-        with socket.create_connection((host, int(port)), timeout=PATIENCE) as line:
+        place, reader = (host, int(port)), (_get_address(), 0)
+        with socket.create_connection(place, PATIENCE, reader) as line:
             line.sendall(request)
             answer = b""
             while part := line.recv(65536):
