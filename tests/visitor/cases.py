@@ -291,6 +291,22 @@ BY_FAMILY = {
             look(HOUR, b.CHROME, ip=BARRACUDA),
         ),
         person(
+            "a person in a remote desktop of a data center takes the PDF",
+            [
+                *look(HOUR, b.EDGE, ip=CLOUD_DESKTOP, beacon=tell(3_100, 2, 900)),
+                ask(HOUR + 5, "pdf", b.EDGE, ip=CLOUD_DESKTOP),
+            ],
+        ),
+        person(
+            "a person reads through a company's proxy that adds headers",
+            look(
+                HOUR,
+                b.CHROME,
+                ip=OFFICE,
+                lines={"Via": "1.1 proxy.example", "X-Forwarded-For": "10.0.0.9"},
+            ),
+        ),
+        person(
             "a person's address changes between page and beacon",
             [
                 ask(HOUR, "page", b.IPHONE, ip=READER),
@@ -899,6 +915,22 @@ BY_FAMILY = {
             ],
         ),
         person(
+            "the virus scanner asks by HEAD in the reader's browser's name",
+            [
+                ask(HOUR, "page", b.CHROME, "av", READER, method="HEAD"),
+                *look(HOUR + 0.4, b.CHROME),
+            ],
+        ),
+        person(
+            "the virus scanner takes all in an empty name while a person reads",
+            [
+                ask(HOUR, "page", b.CHROME),
+                ask(HOUR + 0.2, "page", b.Plain(""), "av", READER),
+                ask(HOUR + 0.3, "pdf", b.Plain(""), "av", READER),
+                ask(HOUR + 5, "beacon", b.CHROME, beacon=tell(4_500, 3, 900)),
+            ],
+        ),
+        person(
             "the virus scanner fetches the page after the person",
             [
                 *look(HOUR, b.CHROME),
@@ -1115,6 +1147,71 @@ BY_FAMILY = {
         person(
             "a person's beacon arrives twice",
             [*look(HOUR, b.CHROME), *look(HOUR, b.CHROME)[1:]],
+        ),
+    ],
+    "AI agents in a browser's name": [
+        nobody(
+            "an agent drives a browser in a cloud, which says so",
+            look(HOUR, b.CHROME, "agent", CLOUD_DESKTOP, beacon=tell(webdriver=True)),
+        ),
+        nobody(
+            "an agent presses a button in the moment it sees it, and answers",
+            [
+                *look(HOUR, b.CHROME, "agent", UNLISTED, beacon=tell(first=40)),
+                ask(HOUR + 9, "act", b.CHROME, "agent", UNLISTED),
+            ],
+        ),
+        nobody(
+            "an agent reads the page as text and then the PDF",
+            [
+                ask(HOUR, "page", b.Plain(b.CHROME.name), "agent", UNLISTED),
+                ask(HOUR + 5, "pdf", b.Plain(b.CHROME.name), "agent", UNLISTED),
+            ],
+        ),
+        maybe(
+            "an agent waits for the page, and reads it without touching anything",
+            look(HOUR, b.CHROME, "agent", CLOUD_DESKTOP, beacon=silent(7_000)),
+        ),
+        person(
+            "a person reads, and then has an agent explain the invoice",
+            [
+                *look(HOUR, b.CHROME),
+                ask(HOUR + 40, "page", b.NAMED_MACHINES["Claude for its user"], "a"),
+                ask(
+                    HOUR + 42,
+                    "pdf",
+                    b.NAMED_MACHINES["an agent that signs"],
+                    "b",
+                    UNLISTED,
+                ),
+            ],
+        ),
+    ],
+    "chat and social previews": [
+        nobody(
+            "the link is shared in three chats, and nobody follows it",
+            [
+                ask(HOUR, "page", b.NAMED_MACHINES["Slack's preview"], "1", UNLISTED),
+                ask(HOUR + 5, "page", b.NAMED_MACHINES["Viber's preview"], "2"),
+                ask(HOUR + 9, "page", b.NAMED_MACHINES["the preview of Teams"], "3"),
+            ],
+        ),
+        nobody(
+            "the writer's own phone makes the preview, in a browser's old name",
+            [ask(HOUR, "page", b.NAMED_MACHINES["the preview of iMessage"], "1")],
+        ),
+        person(
+            "a preview comes in the second in which a person opens the chat's view",
+            [
+                ask(
+                    HOUR, "page", b.NAMED_MACHINES["Facebook's preview"], "1", UNLISTED
+                ),
+                *look(
+                    HOUR + 0.5,
+                    b.IN_APP["the Facebook app on an iPhone"],
+                    beacon=phone(),
+                ),
+            ],
         ),
     ],
     "own staff": [
