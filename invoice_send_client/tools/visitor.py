@@ -68,12 +68,18 @@ PREFETCH_SECONDS = 10
 #: Seconds after delivery in which most gateways look: a weak sign, since quick readers
 #: come then too.
 DELIVERY_SECONDS = 30
+#: The same for whoever shows one of ``SUSPECT_SIGNS``: gateways come back within
+#: minutes, and a reader behind such a network is seldom that quick.
+SUSPECT_SECONDS = 300
 #: Seconds after delivery in which a silent look, or any deed without a trace of the
 #: page's script, proves nothing: sandboxes keep pages open, press and post.
 QUIET_SECONDS = 60
-#: The same for PDF and button where the browser does not even say that they were
-#: pressed: gateways walk through all links, spaced out up to minutes later.
-WALK_SECONDS = 300
+#: The same for an answer where the browser does not even say that it was pressed:
+#: sandboxes submit what forms they find, up to minutes later.
+ANSWER_SECONDS = 300
+#: The same for PDF and button: gateways walk through all links, spaced out over a
+#: quarter of an hour.
+WALK_SECONDS = 900
 #: So many fetches within so many seconds are no way to read.
 BURST_HITS = 3
 BURST_SECONDS = 2.0
@@ -100,6 +106,9 @@ METHODS = {
     "beacon": "POST",
     "act": "POST",
 }
+
+#: What can only be done on our own page.
+DEEDS = ("pdf", "form", "act")
 
 #: Every reason a verdict or a finding can give, and its meaning. The order is that in
 #: which a verdict names them. Words are stable: they are stored.
@@ -197,6 +206,9 @@ SOFT_SIGNS = frozenset(
         "instant_pdf",
     }
 )
+#: Soft signs with which more than the first moment counts as "at delivery": a filter's
+#: own network, and a name that does not fit.
+SUSPECT_SIGNS = frozenset({"scanner_network", "agent_mismatch"})
 #: Signs of one hit that shows nothing to anybody and condemns nobody: people's
 #: browsers prefetch too, and a prefetched page may be looked at later.
 IDLE_SIGNS = frozenset({"prefetch", "wrong_method"})
@@ -244,7 +256,8 @@ AGENT_PATTERNS = {
     "ai_agent": r"GPTBot|ChatGPT|OAI-|Claude-?(Bot|User|Search|Web)|anthropic"
     r"|Perplexity|CCBot|Bytespider|Amazonbot|Bedrock|cohere-|Google-?Agent"
     r"|Google-(Extended|Gemini|NotebookLM)|Gemini-Deep|MistralAI|meta-external"
-    r"|NovaAct|Manus-|DuckAssist|Diffbot|Firecrawl|\bDevin\b|Operator/|\bAI.?agent",
+    r"|NovaAct|Manus-|DuckAssist|Diffbot|Firecrawl|\bDevin\b|Operator/|\bAI.?agent"
+    r"|Browserbase|Stagehand|Skyvern|Hyperbrowser|Browser-?Use\b",
     "scanner": r"Barracuda|Mimecast|Proofpoint|IronPort|Cisco.?(Secure|ESA|Email)"
     r"|MessageLabs|Symantec|Sophos|FireEye|Trellix|Trend ?Micro|\bTMES|Forcepoint"
     r"|Websense|Forti(Mail|Guard|Sandbox|net)|Safe ?Links|Microsoft ?Defender"
@@ -290,7 +303,8 @@ SCRIPTLESS = frozenset({"text", "feature_phone"})
 #: and the apps inside which people read.
 PERSON_WORDS = re.compile(
     r"Build/[^;)\s]+|\b(Viber|WhatsApp|PayPal|Notion|Tumblr|Bluesky|Asana|Instapaper"
-    r"|Evernote|Snapchat|Pinterest|Reddit|Feedly|Grammarly|Nextcloud|Mattermost"
+    r"|Evernote|Snapchat|Pinterest|Reddit|Feedly|Grammarly|Nextcloud|Mattermost|Slack"
+    r"|(Sonic )?Slack_SSB"
     r"|Sogou\w*|Kaspersky\w*|ESET|McAfee|Sophos\w*)/[\w.]+"
 )
 
@@ -372,7 +386,8 @@ class Hit:
         browsers of one session apart, shared by many names
     :param tuple signs: words of ``REASONS`` that this request alone gives
     :param tuple traits: ``whole`` (complete headers of a browser), ``pressed`` (asked
-        for from our own page), ``touch_screen`` (a device that always has one)
+        for from our own page), ``elsewhere`` (a deed that the browser says to come from
+        anywhere else), ``touch_screen`` (a device that always has one)
     :param beacon: the cleaned beacon, ``None`` for other targets
     :type beacon: Beacon | None
     :param bool internal: own staff
@@ -531,6 +546,8 @@ def classify_agent(name):
 def _request_signs(method, target, agent, name, lines, ip):
     """:return: the words that one request alone gives, in the order of ``REASONS``"""
     signs = {sign for header, sign in MACHINE_HEADERS.items() if lines.get(header)}
+    if "text/markdown" in lines.get("accept", ""):
+        signs.add("ai_agent")  # no browser asks for it, readers of language models do
     if method != METHODS[target]:
         signs.add("wrong_method")
     if METHODS[target] == "GET" and _is_prefetch(lines):
@@ -626,6 +643,10 @@ def _request_traits(target, agent, name, lines):
         traits.append("whole")
     if _is_pressed(target, name, lines):
         traits.append("pressed")
+    elif (
+        target in DEEDS and lines.get("sec-fetch-site", "same-origin") != "same-origin"
+    ):
+        traits.append("elsewhere")
     if agent == "phone" and re.search(r"iPhone|iPad|Android (?!.*TV)", name):
         traits.append("touch_screen")
     return tuple(traits)
@@ -755,7 +776,9 @@ class _Session:
 
     def _soft_signs(self):
         soft = {sign for hit in self.live for sign in hit.signs if sign in SOFT_SIGNS}
-        if self.page and _is_within(self.page, DELIVERY_SECONDS):
+        is_suspect = SUSPECT_SIGNS.intersection(soft)
+        limit = SUSPECT_SECONDS if is_suspect else DELIVERY_SECONDS
+        if self.page and _is_within(self.page, limit):
             soft.add("at_delivery")
         for hit in self.live:
             if hit.target == "pdf" and self._is_instant(hit, DEED_AFTER):
@@ -964,7 +987,9 @@ def _weigh_form(hit, session):
         return "none", "no_page"
     if session.beacons:
         return "maybe", "form_beside_script"
-    doubt = _doubt(hit, session, DEED_AFTER, _is_readers_fetch(session))
+    # no program without script presses it that late, so the headers may be poorer
+    is_trusted = not session.soft and not _is_within(session.page, WALK_SECONDS)
+    doubt = _doubt(hit, session, DEED_AFTER, is_trusted)
     return ("maybe", doubt) if doubt else ("proof", "show_button")
 
 
@@ -978,7 +1003,7 @@ def _weigh_pdf(hit, session):
 def _weigh_answer(hit, session):
     if session.page is None:
         return "none", "no_page"
-    is_trusted = not session.soft and not _is_within(session.page, QUIET_SECONDS)
+    is_trusted = not session.soft and not _is_within(session.page, ANSWER_SECONDS)
     doubt = _doubt(hit, session, ANSWER_AFTER, is_trusted)
     return ("maybe", doubt) if doubt else ("proof", "answer")
 
@@ -999,12 +1024,23 @@ def _doubt(hit, session, after, is_trusted):
         return "too_soon"
     if hit.agent in SCRIPTLESS or session.has_input:
         return None
-    if session.last_silence and session.last_silence >= hit.at:
-        return "no_input"  # the page's script saw nobody press anything
     is_pressed = "pressed" in hit.traits
+    if session.last_silence and _is_untouched(hit, session.last_silence):
+        return "no_input"  # the page's script saw nobody press anything
     if is_trusted or (is_pressed and not _is_within(session.page, QUIET_SECONDS)):
         return None
     return "script_silent"
+
+
+def _is_untouched(hit, last_silence):
+    """Tell whether the page's script would have told of the hand that did a deed.
+
+    :param datetime last_silence: when the script said last that nobody was there
+    """
+    if last_silence >= hit.at or "elsewhere" in hit.traits:
+        return True
+    # our page tells what was touched before it sends the answer
+    return hit.target == "act" and "pressed" not in hit.traits
 
 
 def _verdict(hits, findings):

@@ -166,6 +166,15 @@ TOR = Browser(
     "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0",
     lang="en-US,en;q=0.5",
 )
+#: What programs without a page send for whatever they ask: an address typed by hand.
+TYPED_ADDRESS = {"Sec-Fetch-Site": "none", "Sec-Fetch-User": "?1"}
+#: The same as if each link stood on another site.
+ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-User": None}
+#: A current name, and a language, and nothing more.
+BARE_CHROME = Plain(CHROME.name, DOCUMENT, "en-US,en;q=0.9")
+NEW_OUTLOOK = chromium(
+    "Windows", brand="Microsoft Edge", extra=" Edg/124.0.0.0 OneOutlook/1.2024.411.100"
+)
 
 DESKTOP = {
     "Chrome on Windows": CHROME,
@@ -187,6 +196,28 @@ DESKTOP = {
     "Firefox on Linux": firefox("X11; Linux x86_64"),
     "Firefox of long support": firefox(WIN, 115),
     "Safari on a Mac": safari(MAC, "Version/17.4.1 Safari/605.1.15"),
+    "the view of the new Outlook": NEW_OUTLOOK,
+    "the view of Slack": chromium(
+        "Windows", brand="Slack", extra=" Sonic Slack_SSB/4.38.125"
+    ),
+    "the view of Mailbird": old(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Chrome/108.0.5359.215 Safari/537.36 Mailbird/3.0"
+    ),
+    "the view of eM Client": chromium("Windows", 102, "eM Client", " eM Client/9.2"),
+    "Falkon": firefox("X11; Linux x86_64").but(
+        name="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "QtWebEngine/6.6.3 Chrome/112.0.5615.213 Safari/537.36 Falkon/24.02"
+    ),
+    "Pale Moon": old(
+        "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Goanna/6.6 "
+        "Firefox/115.0 PaleMoon/33.0.1"
+    ),
+    "Norton's browser": chromium("Windows", brand="Norton", extra=" Norton/124.0"),
+    "a browser on a television": chromium(
+        "Linux", 94, "Chromium", " WebAppManager", "Web0S; Linux/SmartTV"
+    ),
+    "a browser in a Tesla": chromium("Linux", 109, "Chromium", " Tesla/2023.44.30"),
     "Thunderbird's own tab": Browser(
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:115.0) Gecko/20100101 "
         "Thunderbird/115.10.1"
@@ -206,6 +237,27 @@ PHONES = {
     "Firefox on Android": firefox("Android 14; Mobile"),
     "Edge on Android": chromium("Android", extra=" EdgA/124.0.0.0"),
     "Opera on Android": chromium("Android", brand="Opera", extra=" OPR/82.0.0.0"),
+    "Firefox on an iPhone": safari(IOS, "FxiOS/125.0 Mobile/15E148 Safari/605.1.15"),
+    "Edge on an iPhone": safari(
+        IOS, "Version/17.0 EdgiOS/124.0.2478.71 Mobile/15E148 Safari/605.1.15"
+    ),
+    "an iPad that says so": safari(
+        "iPad; CPU OS 17_4 like Mac OS X", "Version/17.4 Mobile/15E148 Safari/604.1"
+    ),
+    "Silk on a tablet": chromium(
+        "Android", 122, "Amazon Silk", "", "Linux; Android 9; KFMAWI"
+    ),
+    "Huawei's browser": chromium(
+        "Android", 99, "HuaweiBrowser", " HuaweiBrowser/14.0", "Linux; Android 12; ANA"
+    ),
+    "Xiaomi's browser": webview(
+        "Linux; U; Android 13; ro-ro; 2201117TY Build/TKQ1.221114.001",
+        " XiaoMi/MiuiBrowser/14.15.0-gn",
+        112,
+    ),
+    "Chrome on Android, asked for the desktop's page": chromium(
+        "Android", system="X11; Linux x86_64"
+    ).but(Sec_CH_UA_Mobile="?0", Sec_CH_UA_Platform='"Linux"'),
 }
 IN_APP = {
     "the Gmail app on an iPhone": safari(IOS, "GSA/313.1 Mobile/15E148 Safari/604.1"),
@@ -229,6 +281,18 @@ IN_APP = {
         "Linux; Android 14; SM-A546B", " Instagram 325.0.0.35.91 Android (34/14)"
     ),
     "the LinkedIn app": safari(IOS, "Mobile/15E148 [LinkedInApp]/9.29.5820"),
+    "the Yahoo Mail app": webview(
+        "Linux; Android 13; SM-G991B", " YahooMobileMail/7.40"
+    ),
+    "the Outlook app on an iPhone": safari(IOS, "Mobile/15E148 Outlook-iOS/2.0"),
+    "the Google app on Android": webview("Linux; Android 14; Pixel 8", " GSA/15.17.34"),
+    "TikTok": webview(
+        "Linux; Android 13; SM-A536B", " musical_ly_2023406030 BytedanceWebview/d8a21c6"
+    ),
+    "WeChat": webview("Linux; Android 12; M2007J20CG", " MicroMessenger/8.0.37"),
+    "the Telegram app": webview(
+        "Linux; Android 13; SM-S901B", " Telegram-Android/10.11"
+    ),
     "Teams on Windows": chromium(
         "Windows", brand="Microsoft Edge", extra=" Teams/24091"
     ),
@@ -242,6 +306,8 @@ PRIVACY = {
 PRIVACY_ON_PHONES = {
     "DuckDuckGo on an iPhone": safari(IOS, "Version/17.4 Mobile/15E148 DuckDuckGo/7"),
     "Firefox Focus": firefox("Android 14; Mobile"),
+    "DuckDuckGo on Android": webview("Linux; Android 14; Pixel 7", " DuckDuckGo/5"),
+    "Brave on Android": chromium("Android", brand="Brave", Sec_GPC="1"),
 }
 OLD = {
     "Internet Explorer 11": old(
@@ -264,6 +330,16 @@ OLD = {
         "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_6) AppleWebKit/601.7.8 (KHTML, "
         "like Gecko) Version/9.1.3 Safari/601.7.8"
     ),
+    "the old Edge": old(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763"
+    ),
+    "a Windows phone": old(
+        "Mozilla/5.0 (Windows Phone 10.0; Android 6.0.1; Microsoft; Lumia 950) "
+        "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/52.0.2743.116 Mobile "
+        "Safari/537.36 Edge/15.15254"
+    ),
+    "Konqueror": old("Mozilla/5.0 (X11; Linux) KHTML/5.96.0 (like Gecko) Konqueror/5"),
     "Firefox 52 on Vista": old(
         "Mozilla/5.0 (Windows NT 6.0; rv:52.0) Gecko/20100101 Firefox/52.0"
     ),
@@ -348,6 +424,31 @@ NAMED_MACHINES = {
     "Claude for its user": Plain(
         "Mozilla/5.0 (compatible; Claude-User/1.0; +Claude-User@anthropic.com)"
     ),
+    "an agent that signs in Chrome's name": chromium(
+        "Windows", Signature_Agent='"https://agent.example"'
+    ),
+    "an agent that reads Markdown in Chrome's name": CHROME.but(
+        accept="text/markdown, text/html;q=0.9, */*;q=0.8"
+    ),
+    "an agent that reads pages in Chrome's name": Plain(CHROME.name, DOCUMENT),
+    "Browserbase": chromium("Linux", extra=" Browserbase"),
+    "Skyvern": chromium("Linux", extra=" Skyvern/1.0"),
+    "Perplexity for its user": Plain(
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; "
+        "Perplexity-User/1.0; +https://perplexity.ai/perplexity-user)",
+        DOCUMENT,
+        "en",
+    ),
+    "Gemini for its user": Plain("Mozilla/5.0 (compatible; Google-NotebookLM)"),
+    "Discord's preview": Plain("Mozilla/5.0 (compatible; Discordbot/2.0)"),
+    "LinkedIn's preview": Plain("LinkedInBot/1.0 (compatible; Mozilla/5.0)"),
+    "a zgrab scan": Plain("Mozilla/5.0 zgrab/0.x"),
+    "Hetrix's monitor": Plain("HetrixTools Uptime Monitoring Bot", DOCUMENT),
+    "Lighthouse": chromium("Android", 119, extra=" Chrome-Lighthouse"),
+    "Java": Plain(
+        "Java/17.0.9", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+    ),
+    "WeasyPrint": Plain("WeasyPrint 62.1"),
     "an agent that signs": chromium(
         "macOS", Signature_Agent='"https://chatgpt.com"', Signature_Input="sig1=()"
     ),

@@ -128,6 +128,25 @@ PAGE = ask(HOUR, "page", b.CHROME)
 BY_FAMILY = {
     "very fast clickers": [
         person(
+            "a person opens the link from the preview of a notification after 3 s",
+            look(3, b.ANDROID_CHROME, beacon=phone(visible=4_100, first=900)),
+        ),
+        person(
+            "a person is quick, reads, and takes the PDF 12 s after delivery",
+            [*look(5, b.EDGE, beacon=tell(3_500, 3, 700)), ask(12, "pdf", b.EDGE)],
+        ),
+        person(
+            "a person who waits for the mail touches the page as soon as it is there",
+            [
+                ask(6, "page", b.FIREFOX),
+                ask(10, "beacon", b.FIREFOX, beacon=tell(3_600, 2, 480)),
+            ],
+        ),
+        maybe(
+            "a quick person is gone again after two seconds",
+            look(HOUR, b.CHROME, beacon=tell(2_000, 2, 600)),
+        ),
+        person(
             "a person opens two tabs by a double click and reads one of them",
             [ask(12, "page", b.EDGE, "first"), *look(12.2, b.EDGE, "second")],
         ),
@@ -154,6 +173,31 @@ BY_FAMILY = {
     ],
     "silent readers on phones": [
         person(
+            "a person reads silently on Android two minutes after delivery",
+            look(2 * MINUTE, b.ANDROID_CHROME, beacon=silent(12_000, True)),
+        ),
+        person(
+            "a person reads silently in the Gmail app on an iPhone",
+            look(
+                40 * MINUTE,
+                b.IN_APP["the Gmail app on an iPhone"],
+                ip=APPLE_RELAY,
+                beacon=silent(18_000, True),
+            ),
+        ),
+        person(
+            "a person reads silently, puts the phone away, and goes on",
+            [
+                ask(HOUR, "page", b.IPHONE),
+                ask(HOUR + 5, "beacon", b.IPHONE, beacon=silent(4_000, True)),
+                ask(HOUR + 900, "beacon", b.IPHONE, beacon=silent(15_000, True)),
+            ],
+        ),
+        maybe(
+            "a phone's page lies in the background while the phone is used",
+            look(HOUR, b.ANDROID_CHROME, after=300, beacon=silent(0, True)),
+        ),
+        person(
             "a person reads an invoice that fits the screen for 14 s without touching",
             look(20 * MINUTE, b.IPHONE, beacon=silent(14_000, True)),
         ),
@@ -179,6 +223,20 @@ BY_FAMILY = {
         ),
     ],
     "silent readers": [
+        person(
+            "a desktop shows the page for a minute, and the PDF is taken",
+            [
+                *look(HOUR, b.EDGE, beacon=silent(60_000)),
+                ask(HOUR + 70, "pdf", b.EDGE),
+            ],
+        ),
+        person(
+            "a desktop shows the page for long until somebody scrolls",
+            [
+                *look(HOUR, b.CHROME, beacon=silent(30_000)),
+                ask(HOUR + 95, "beacon", b.CHROME, beacon=tell(90_000, 1, 88_000)),
+            ],
+        ),
         maybe(
             "a desktop shows the page for a minute without any input",
             look(HOUR, b.CHROME, beacon=silent(60_000)),
@@ -189,6 +247,24 @@ BY_FAMILY = {
         ),
     ],
     "background tabs": [
+        person(
+            "a session of tabs is restored next morning and one of them read",
+            [
+                ask(DAY, "page", b.FIREFOX, "old"),
+                ask(DAY, "page", b.FIREFOX, "restored"),
+                ask(
+                    DAY + 240,
+                    "beacon",
+                    b.FIREFOX,
+                    "restored",
+                    beacon=tell(9_000, 5, 231_000),
+                ),
+            ],
+        ),
+        maybe(
+            "a tab in the background says after an hour that nobody came",
+            look(HOUR, b.CHROME, after=HOUR, beacon=silent(0)),
+        ),
         maybe(
             "a tab is opened in the background and never shown",
             look(HOUR, b.FIREFOX, after=60, beacon=silent(0)),
@@ -213,6 +289,22 @@ BY_FAMILY = {
         person(
             "a person reads through the network of the mail filter",
             look(HOUR, b.CHROME, ip=BARRACUDA),
+        ),
+        person(
+            "a person in a remote desktop of a data center takes the PDF",
+            [
+                *look(HOUR, b.EDGE, ip=CLOUD_DESKTOP, beacon=tell(3_100, 2, 900)),
+                ask(HOUR + 5, "pdf", b.EDGE, ip=CLOUD_DESKTOP),
+            ],
+        ),
+        person(
+            "a person reads through a company's proxy that adds headers",
+            look(
+                HOUR,
+                b.CHROME,
+                ip=OFFICE,
+                lines={"Via": "1.1 proxy.example", "X-Forwarded-For": "10.0.0.9"},
+            ),
         ),
         person(
             "a person's address changes between page and beacon",
@@ -247,6 +339,28 @@ BY_FAMILY = {
     ],
     "forwards": [
         person(
+            "the accountant reads the forwarded link, the recipient only the mail",
+            [
+                ask(30 * MINUTE, "pixel", b.MAIL_CLIENTS["Outlook on Windows"]),
+                *look(3 * HOUR, b.FIREFOX, "accountant", OFFICE),
+            ],
+        ),
+        person(
+            "a filter of the second company scans the forwarded link, a person reads",
+            [
+                ask(DAY, "page", b.NAMED_MACHINES["Mimecast"], "gw", UNLISTED),
+                *look(DAY + 2, b.CHROME, "box", UNLISTED, beacon=silent(8_000)),
+                *look(DAY + 400, b.EDGE, "colleague", OFFICE),
+            ],
+        ),
+        nobody(
+            "the filter of the second company scans the forwarded link, nobody reads",
+            [
+                ask(DAY, "page", b.NAMED_MACHINES["Mimecast"], "gw", UNLISTED),
+                *look(DAY + 1, b.CHROME, "box", UNLISTED, beacon=tell(webdriver=True)),
+            ],
+        ),
+        person(
             "three colleagues open the forwarded link in the same second, one reads",
             [
                 ask(HOUR, "page", b.CHROME, "first", OFFICE),
@@ -277,6 +391,29 @@ BY_FAMILY = {
     ],
     "privacy browsers": [
         person(
+            "a person without script and without Sec-Fetch-* presses the button",
+            [
+                ask(HOUR, "page", b.FIREFOX.but(metadata=False)),
+                ask(HOUR + 9, "form", b.FIREFOX.but(metadata=False)),
+            ],
+        ),
+        person(
+            "a person whose browser gives no Sec-Fetch-* moves the mouse and reads",
+            look(HOUR, b.FIREFOX.but(metadata=False)),
+        ),
+        person(
+            "a person with Tor and script reads through an exit that scanners use",
+            look(HOUR, b.TOR, ip=SAFE_LINKS, beacon=tell(20_000, 11, 2_000)),
+        ),
+        person(
+            "a person with Tor and without script takes the PDF three minutes later",
+            [ask(180, "page", b.TOR), ask(200, "pdf", b.TOR)],
+        ),
+        person(
+            "a person with NoScript answers",
+            [ask(HOUR, "page", b.FIREFOX), ask(HOUR + 35, "act", b.FIREFOX)],
+        ),
+        person(
             "a person with Tor and without script presses the button",
             [ask(HOUR, "page", b.TOR), ask(HOUR + 7, "form", b.TOR)],
         ),
@@ -293,6 +430,57 @@ BY_FAMILY = {
         ),
     ],
     "PDF and answers": [
+        person(
+            "a person answers 9 s after delivery, and the script tells of it first",
+            [
+                ask(4, "page", b.CHROME),
+                ask(8.9, "beacon", b.CHROME, beacon=tell(4_800, 9, 900)),
+                ask(9, "act", b.CHROME),
+            ],
+        ),
+        person(
+            "a person on a phone returns the invoice half a minute after delivery",
+            [
+                ask(11, "page", b.IPHONE),
+                ask(31.8, "beacon", b.IPHONE, beacon=phone(visible=20_000, inputs=40)),
+                ask(32, "act", b.IPHONE),
+            ],
+        ),
+        person(
+            "a person answers before the first beacon is due, which comes with it",
+            [
+                ask(HOUR, "page", b.EDGE),
+                ask(HOUR + 2.6, "beacon", b.EDGE, beacon=tell(2_500, 3, 1_100)),
+                ask(HOUR + 2.7, "act", b.EDGE),
+            ],
+        ),
+        person(
+            "a person without script presses, reads and answers in Lynx at delivery",
+            [
+                ask(15, "page", b.LYNX),
+                ask(22, "form", b.LYNX),
+                ask(40, "act", b.LYNX),
+            ],
+        ),
+        person(
+            "a person answers twice: returned by mistake, then accepted",
+            [
+                *look(HOUR, b.CHROME),
+                ask(HOUR + 20, "act", b.CHROME),
+                ask(HOUR + 50, "act", b.CHROME),
+            ],
+        ),
+        person(
+            "a person answers with an old Safari that tells nothing of itself",
+            [
+                ask(2 * HOUR, "page", b.OLD["Safari 9"]),
+                ask(2 * HOUR + 30, "act", b.OLD["Safari 9"]),
+            ],
+        ),
+        maybe(
+            "a person without script answers half a minute after delivery",
+            [ask(10, "page", b.TOR), ask(30, "act", b.TOR)],
+        ),
         person(
             "a person reads, and answers a minute after delivery",
             [*look(30, b.CHROME), ask(60, "act", b.CHROME)],
@@ -330,6 +518,25 @@ BY_FAMILY = {
     ],
     "mail clients' own pictures": [
         maybe(
+            "the new Outlook loads it in its reading pane",
+            [ask(MINUTE, "pixel", b.NEW_OUTLOOK)],
+        ),
+        person(
+            "Outlook loads it in its preview, and the person follows the link in Edge",
+            [
+                ask(5, "pixel", b.MAIL_CLIENTS["Outlook on Windows"]),
+                ask(8, "page", b.NAMED_MACHINES["Office before it opens a link"], "o"),
+                *look(9, b.EDGE),
+            ],
+        ),
+        person(
+            "Thunderbird loads it and shows the page in a tab of its own",
+            [
+                ask(HOUR, "pixel", b.MAIL_CLIENTS["Thunderbird"]),
+                *look(HOUR + 4, b.DESKTOP["Thunderbird's own tab"]),
+            ],
+        ),
+        maybe(
             "a webmail without proxy loads it in Chrome", [ask(HOUR, "pixel", b.CHROME)]
         ),
         maybe(
@@ -345,6 +552,57 @@ BY_FAMILY = {
         ),
     ],
     "gateways at delivery": [
+        maybe(
+            "a gateway walks through page and PDF for ten minutes in a current browser",
+            [
+                ask(90, "pixel", b.CHROME, ip=UNLISTED),
+                ask(6 * MINUTE, "page", b.CHROME, "gw", UNLISTED),
+                ask(
+                    10 * MINUTE, "pdf", b.CHROME, "gw", UNLISTED, lines=b.TYPED_ADDRESS
+                ),
+            ],
+        ),
+        maybe(
+            "a gateway in a current browser's headers presses all, spaced by minutes",
+            [
+                ask(2 * MINUTE, "page", b.EDGE, "gw", UNLISTED),
+                ask(4 * MINUTE, "form", b.EDGE, "gw", UNLISTED, lines=b.TYPED_ADDRESS),
+                ask(6 * MINUTE, "pdf", b.EDGE, "gw", UNLISTED, lines=b.TYPED_ADDRESS),
+                ask(8 * MINUTE, "act", b.EDGE, "gw", UNLISTED, lines=b.TYPED_ADDRESS),
+            ],
+        ),
+        maybe(
+            "each visit of a gateway comes from another network, minutes apart",
+            [
+                ask(3 * MINUTE, "page", b.CHROME, "gw1", UNLISTED),
+                ask(5 * MINUTE, "page", b.EDGE, "gw2", CLOUD_DESKTOP),
+                ask(8 * MINUTE, "pdf", b.FIREFOX, "", GOOGLE),
+            ],
+        ),
+        nobody(
+            "a gateway of a published network and an old browser comes after a minute",
+            look(
+                70,
+                b.old(b.CHROME.name.replace("124.0", "64.0")),
+                "gw",
+                SAFE_LINKS,
+                beacon=tell(4_000, 2, 800),
+            ),
+        ),
+        nobody(
+            "a gateway asks in an empty name, then in Chrome's without a language",
+            [
+                ask(3, "page", b.Plain(""), "gw1", UNLISTED),
+                ask(4, "page", b.Plain(b.CHROME.name), "gw2", UNLISTED),
+            ],
+        ),
+        nobody(
+            "a gateway that fetches for text browsers at delivery presses at once",
+            [
+                ask(2, "page", b.LYNX, "gw", UNLISTED),
+                ask(2.4, "form", b.LYNX, "gw", UNLISTED),
+            ],
+        ),
         nobody("a gateway fetches all targets in a burst", GATEWAY_BURST),
         nobody(
             "a gateway fetches all targets in a burst four minutes later",
@@ -407,6 +665,80 @@ BY_FAMILY = {
         ),
     ],
     "sandboxes": [
+        nobody(
+            "a sandbox of a published network plays a person after two minutes",
+            look(2 * MINUTE, b.CHROME, "box", SAFE_LINKS, beacon=tell(5_000, 4, 900)),
+        ),
+        nobody(
+            "a sandbox whose hints belie its name plays a person after two minutes",
+            look(
+                2 * MINUTE, b.CHROME.but(Sec_CH_UA_Platform='"Linux"'), "box", UNLISTED
+            ),
+        ),
+        maybe(
+            "a sandbox keeps pressing the button of pages without script for minutes",
+            [
+                ask(3 * MINUTE, "page", b.BARE_CHROME, "box", UNLISTED),
+                ask(4 * MINUTE, "form", b.BARE_CHROME, "box", UNLISTED),
+                ask(9 * MINUTE, "form", b.BARE_CHROME, "box", UNLISTED),
+            ],
+        ),
+        maybe(
+            "a sandbox submits Accept four minutes after delivery, without script",
+            [
+                ask(230, "page", b.BARE_CHROME, "box", UNLISTED),
+                ask(240, "act", b.BARE_CHROME, "box", UNLISTED),
+            ],
+        ),
+        maybe(
+            "a sandbox submits Accept and Return two minutes after delivery",
+            [
+                ask(120, "page", b.CHROME, "box", UNLISTED, lines=b.TYPED_ADDRESS),
+                ask(130, "act", b.CHROME, "box", UNLISTED, lines=b.TYPED_ADDRESS),
+                ask(140, "act", b.CHROME, "box", UNLISTED, lines=b.TYPED_ADDRESS),
+            ],
+        ),
+        maybe(
+            "a sandbox runs the script untouched and submits Accept hours later",
+            [
+                *look(5 * HOUR, b.CHROME, "box", UNLISTED, beacon=silent(5_000)),
+                ask(5 * HOUR + 9, "act", b.CHROME, "box", UNLISTED, lines=b.ELSEWHERE),
+            ],
+        ),
+        maybe(
+            "a sandbox runs the script untouched and fetches the PDF hours later",
+            [
+                *look(5 * HOUR, b.EDGE, "box", UNLISTED, beacon=silent(5_000)),
+                ask(5 * HOUR + 9, "pdf", b.EDGE, "box", UNLISTED, lines=b.ELSEWHERE),
+            ],
+        ),
+        nobody(
+            "a sandbox answers within a second, hours later",
+            [
+                ask(3 * HOUR, "page", b.CHROME, "box", UNLISTED),
+                ask(3 * HOUR + 1, "act", b.CHROME, "box", UNLISTED),
+            ],
+        ),
+        nobody(
+            'a sandbox presses "Show document" and the answer, both at once',
+            [
+                ask(20, "page", b.FIREFOX, "box", UNLISTED),
+                ask(20.3, "form", b.FIREFOX, "box", UNLISTED),
+                ask(20.6, "act", b.FIREFOX, "box", UNLISTED),
+            ],
+        ),
+        nobody(
+            "a sandbox scrolls a thousand times in a second",
+            look(HOUR, b.CHROME, "box", UNLISTED, beacon=tell(3_000, 4_000, 500)),
+        ),
+        nobody(
+            "a sandbox in Safari's name on an iPhone has no touch screen, at delivery",
+            look(20, b.IPHONE, "box", UNLISTED, beacon=tell(5_000, 3, 900)),
+        ),
+        maybe(
+            "a sandbox in a phone's name without touch screen stays silent, later",
+            look(HOUR, b.ANDROID_CHROME, "box", UNLISTED, beacon=silent(30_000)),
+        ),
         nobody(
             "a sandbox keeps the page visible for a minute at delivery",
             look(12, b.CHROME, "box", UNLISTED, beacon=silent(60_000)),
@@ -502,6 +834,26 @@ BY_FAMILY = {
     ],
     "time-of-click checks": [
         person(
+            "a check follows with a browser of its own, the person reads meanwhile",
+            [
+                *look(HOUR, b.EDGE),
+                *look(HOUR + 1, b.CHROME, "box", SAFE_LINKS, beacon=silent(9_000)),
+            ],
+        ),
+        nobody(
+            "a check of a published network in an old browser plays the reader",
+            look(
+                HOUR,
+                b.old(b.CHROME.name.replace("124.0", "72.0")),
+                "check",
+                SAFE_LINKS,
+            ),
+        ),
+        nobody(
+            "a check asks by HEAD only, and the person is warned off",
+            [ask(HOUR, "page", b.CHROME, "check", SAFE_LINKS, method="HEAD")],
+        ),
+        person(
             "a check fetches the page a second before the person",
             [
                 ask(HOUR, "page", b.Plain(b.CHROME.name), "check", SAFE_LINKS),
@@ -514,6 +866,27 @@ BY_FAMILY = {
         ),
     ],
     "late re-scans": [
+        nobody(
+            "a sandbox looks again after three days, driven",
+            [
+                *look(3 * DAY, b.CHROME, "box", UNLISTED, beacon=tell(webdriver=True)),
+                ask(3 * DAY + 20, "pdf", b.CHROME, "box", UNLISTED),
+            ],
+        ),
+        nobody(
+            "a re-scan in a program's name fetches all after a month",
+            [
+                ask(30 * DAY, "page", b.NAMED_MACHINES["Proofpoint"], "gw", UNLISTED),
+                ask(30 * DAY + 9, "pdf", b.NAMED_MACHINES["Proofpoint"], "gw"),
+            ],
+        ),
+        person(
+            "a person reads after a month, after a re-scan",
+            [
+                *look(29 * DAY, b.CHROME, "box", UNLISTED, beacon=silent(15_000)),
+                *look(30 * DAY, b.FIREFOX),
+            ],
+        ),
         maybe(
             "a sandbox looks again after a week, silently",
             look(7 * DAY, b.CHROME, "box", UNLISTED, beacon=silent(15_000)),
@@ -542,6 +915,22 @@ BY_FAMILY = {
             ],
         ),
         person(
+            "the virus scanner asks by HEAD in the reader's browser's name",
+            [
+                ask(HOUR, "page", b.CHROME, "av", READER, method="HEAD"),
+                *look(HOUR + 0.4, b.CHROME),
+            ],
+        ),
+        person(
+            "the virus scanner takes all in an empty name while a person reads",
+            [
+                ask(HOUR, "page", b.CHROME),
+                ask(HOUR + 0.2, "page", b.Plain(""), "av", READER),
+                ask(HOUR + 0.3, "pdf", b.Plain(""), "av", READER),
+                ask(HOUR + 5, "beacon", b.CHROME, beacon=tell(4_500, 3, 900)),
+            ],
+        ),
+        person(
             "the virus scanner fetches the page after the person",
             [
                 *look(HOUR, b.CHROME),
@@ -551,11 +940,58 @@ BY_FAMILY = {
     ],
     "scanner then person": [
         person(
+            "a burst at delivery, a quick person right after it",
+            [*GATEWAY_BURST, *look(9, b.CHROME, beacon=tell(3_400, 2, 800))],
+        ),
+        person(
+            "a sandbox stays silently, and the person reads silently on a phone",
+            [
+                *look(12, b.CHROME, "box", UNLISTED, beacon=silent(60_000)),
+                *look(20 * MINUTE, b.IPHONE, beacon=silent(16_000, True)),
+            ],
+        ),
+        person(
+            "a scanner in the same browser's name, a person without script later",
+            [
+                ask(4, "page", b.FIREFOX, "gw", UNLISTED),
+                ask(4.3, "form", b.FIREFOX, "gw", UNLISTED),
+                ask(HOUR, "page", b.FIREFOX),
+                ask(HOUR + 8, "form", b.FIREFOX),
+            ],
+        ),
+        person(
+            "a driven sandbox answers, and then the person does",
+            [
+                *look(10, b.CHROME, "box", UNLISTED, beacon=tell(webdriver=True)),
+                ask(20, "act", b.CHROME, "box", UNLISTED),
+                *look(HOUR, b.CHROME),
+                ask(HOUR + 30, "act", b.CHROME),
+            ],
+        ),
+        person(
             "a scanner at delivery, a person of the same address later",
             [*SCAN, *look(HOUR, b.CHROME, ip=BARRACUDA)],
         ),
     ],
     "person then scanner": [
+        person(
+            "a person answers at once, and the gateway comes late",
+            [
+                *look(8, b.EDGE, beacon=tell(9_000, 12, 900)),
+                ask(18, "act", b.EDGE),
+                ask(40, "pixel", b.CHROME, ip=UNLISTED),
+                ask(40.3, "page", b.CHROME, "gw", UNLISTED),
+                ask(40.6, "pdf", b.CHROME, "gw", UNLISTED),
+            ],
+        ),
+        person(
+            "a person takes the PDF, a crawler finds the link weeks later",
+            [
+                ask(HOUR, "page", b.EDGE),
+                ask(HOUR + 7, "pdf", b.EDGE),
+                ask(20 * DAY, "page", b.NAMED_MACHINES["Googlebot"], "bot", GOOGLE),
+            ],
+        ),
         person(
             "a person reads, a scanner looks again",
             [
@@ -607,6 +1043,45 @@ BY_FAMILY = {
         ),
     ],
     "browser prefetch and prerender": [
+        person(
+            "a prerendered page is activated and read silently on a phone",
+            [
+                ask(HOUR, "page", b.ANDROID_CHROME, lines=PRERENDER),
+                ask(
+                    HOUR + 40,
+                    "beacon",
+                    b.ANDROID_CHROME,
+                    beacon={**silent(14_000, True), "prerendered": True},
+                ),
+            ],
+        ),
+        person(
+            "a prerendered page is activated and its PDF taken",
+            [
+                PRERENDERED_PAGE,
+                ask(HOUR + 30, "beacon", b.CHROME, beacon=ACTIVATED),
+                ask(HOUR + 34, "pdf", b.CHROME),
+            ],
+        ),
+        maybe(
+            "a prerendered page is activated for a moment",
+            [
+                PRERENDERED_PAGE,
+                ask(
+                    HOUR + 30,
+                    "beacon",
+                    b.CHROME,
+                    beacon=tell(1_000, 1, 600, prerendered=True),
+                ),
+            ],
+        ),
+        nobody(
+            "a browser prefetches page and PDF",
+            [
+                ask(HOUR, "page", b.CHROME, lines={"Sec-Purpose": "prefetch"}),
+                ask(HOUR + 3, "pdf", b.CHROME, lines={"Sec-Purpose": "prefetch"}),
+            ],
+        ),
         nobody(
             "a prerendered page that nobody activates sends a beacon",
             [
@@ -674,7 +1149,80 @@ BY_FAMILY = {
             [*look(HOUR, b.CHROME), *look(HOUR, b.CHROME)[1:]],
         ),
     ],
+    "AI agents in a browser's name": [
+        nobody(
+            "an agent drives a browser in a cloud, which says so",
+            look(HOUR, b.CHROME, "agent", CLOUD_DESKTOP, beacon=tell(webdriver=True)),
+        ),
+        nobody(
+            "an agent presses a button in the moment it sees it, and answers",
+            [
+                *look(HOUR, b.CHROME, "agent", UNLISTED, beacon=tell(first=40)),
+                ask(HOUR + 9, "act", b.CHROME, "agent", UNLISTED),
+            ],
+        ),
+        nobody(
+            "an agent reads the page as text and then the PDF",
+            [
+                ask(HOUR, "page", b.Plain(b.CHROME.name), "agent", UNLISTED),
+                ask(HOUR + 5, "pdf", b.Plain(b.CHROME.name), "agent", UNLISTED),
+            ],
+        ),
+        maybe(
+            "an agent waits for the page, and reads it without touching anything",
+            look(HOUR, b.CHROME, "agent", CLOUD_DESKTOP, beacon=silent(7_000)),
+        ),
+        person(
+            "a person reads, and then has an agent explain the invoice",
+            [
+                *look(HOUR, b.CHROME),
+                ask(HOUR + 40, "page", b.NAMED_MACHINES["Claude for its user"], "a"),
+                ask(
+                    HOUR + 42,
+                    "pdf",
+                    b.NAMED_MACHINES["an agent that signs"],
+                    "b",
+                    UNLISTED,
+                ),
+            ],
+        ),
+    ],
+    "chat and social previews": [
+        nobody(
+            "the link is shared in three chats, and nobody follows it",
+            [
+                ask(HOUR, "page", b.NAMED_MACHINES["Slack's preview"], "1", UNLISTED),
+                ask(HOUR + 5, "page", b.NAMED_MACHINES["Viber's preview"], "2"),
+                ask(HOUR + 9, "page", b.NAMED_MACHINES["the preview of Teams"], "3"),
+            ],
+        ),
+        nobody(
+            "the writer's own phone makes the preview, in a browser's old name",
+            [ask(HOUR, "page", b.NAMED_MACHINES["the preview of iMessage"], "1")],
+        ),
+        person(
+            "a preview comes in the second in which a person opens the chat's view",
+            [
+                ask(
+                    HOUR, "page", b.NAMED_MACHINES["Facebook's preview"], "1", UNLISTED
+                ),
+                *look(
+                    HOUR + 0.5,
+                    b.IN_APP["the Facebook app on an iPhone"],
+                    beacon=phone(),
+                ),
+            ],
+        ),
+    ],
     "own staff": [
+        nobody(
+            "a colleague in BCC opens the link from the own network, signed out",
+            look(HOUR, b.EDGE, "desk", OFFICE, internal=True),
+        ),
+        nobody(
+            "a colleague looks at the client's page by the preview button",
+            [ask(5, "page", b.CHROME, "desk", OFFICE, internal=True)],
+        ),
         nobody(
             "a signed-in colleague reads, takes the PDF and answers",
             [
@@ -711,6 +1259,10 @@ BY_FAMILY = {
         ),
     ],
     "nobody": [
+        nobody(
+            "only the browser's question before a request comes",
+            [ask(HOUR, "page", b.CHROME, "gw", UNLISTED, method="OPTIONS")],
+        ),
         nobody("nothing is asked for", []),
     ],
 }
