@@ -136,8 +136,8 @@ TARGET_EVENTS = {
     "pdf": "download",
 }
 
-#: Requests of one kind that are kept of one delivery: nobody looks more often, and what
-#: a flood writes has an end. Answers have the same one.
+#: Requests of one kind that are kept of one delivery in 24 hours: nobody looks more
+#: often, and what a flood writes has an end. Answers have the same one.
 HITS_KEPT = 200
 
 #: Times in 24 hours that a new link is mailed to the address on file: whoever has the

@@ -175,13 +175,28 @@ class InvoiceDelivery(models.Model):
         )
         if self.state == event.event_type:
             self._lower_state()
-        self.move_id._message_log(
-            body=self.env._(
+        delivery = self.with_context(lang=self._get_sender_lang())
+        delivery.move_id._message_log(
+            body=delivery.env._(
                 "The answer through the link sent to %s was given by a program: it "
                 "does not count.",
                 self.email,
             )
         )
+
+    def _get_caretaker(self):
+        """:return: who takes care of the client: the salesperson, else who sent, else
+            who made the document; only somebody who is still here"""
+        self.ensure_one()
+        move = self.move_id
+        found = (move.invoice_user_id, self.run_id.user_id, move.create_uid)
+        here = [user for user in found if user.active and user._is_internal()]
+        return next(iter(here), self.env.user)
+
+    def _get_sender_lang(self):
+        """:return: code of the language in which the sender's side is told"""
+        self.ensure_one()
+        return self._get_caretaker().lang or self.company_id.partner_id.lang or "en_US"
 
 
 class InvoiceDeliveryEvent(models.Model):
@@ -211,14 +226,17 @@ class AccountMove(models.Model):
         :param event: the answer
         """
         self.ensure_one()
-        self._message_log(
+        # the visitor's language is not that of whoever reads the chatter
+        lang = delivery._get_sender_lang()
+        move, event = (record.with_context(lang=lang) for record in (self, event))
+        move._message_log(
             body=event._get_words()[0],
             author_id=delivery.partner_id.id or None,
         )
         if event.event_type == "return":
-            self._ask_for_correction(event)
+            move._ask_for_correction(event)
         else:
-            self._close_corrections(event)
+            move._close_corrections(event)
 
     def _ask_for_correction(self, event):
         """Give the salesperson of a returned document the client's reason."""
@@ -227,7 +245,7 @@ class AccountMove(models.Model):
             summary=self.env._("Returned by the client"),
             # the client's words are text, whatever they look like
             note=plaintext2html(event._get_words()[0]),
-            user_id=self._get_answer_user(event).id,
+            user_id=event.delivery_id._get_caretaker().id,
         )
 
     def _close_corrections(self, event):
@@ -236,14 +254,3 @@ class AccountMove(models.Model):
             ["invoice_send_client.mail_activity_returned"],
             feedback=event._get_words()[0],
         )
-
-    def _get_answer_user(self, event):
-        """:return: who takes care of the client: the salesperson, else who sent, else
-            who made the document; only somebody who is still here"""
-        found = (
-            self.invoice_user_id,
-            event.delivery_id.run_id.user_id,
-            self.create_uid,
-        )
-        here = [user for user in found if user.active and user._is_internal()]
-        return next(iter(here), self.env.user)

@@ -213,12 +213,16 @@ class InvoiceDelivery(models.Model):
         if heir := self._find_heir():
             heir._mail_new_link()
         else:
-            self.move_id._message_log(
-                body=self.env._(
-                    "%s has a link that no longer works and asks for a new one.",
-                    self.email,
-                )
+            self._tell_of_dead_link()
+
+    def _tell_of_dead_link(self):
+        delivery = self.with_context(lang=self._get_sender_lang())
+        delivery.move_id._message_log(
+            body=delivery.env._(
+                "%s has a link that no longer works and asks for a new one.",
+                self.email,
             )
+        )
 
     def _count_renewals(self):
         """:return: how often a new link was asked for in the last 24 hours"""

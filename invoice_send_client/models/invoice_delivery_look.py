@@ -55,7 +55,7 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         event_type = event_type or TARGET_EVENTS[hit.target]
         events = self._fetch_hits()
-        if events._count_type(event_type) >= HITS_KEPT:
+        if events._count_recent(event_type) >= HITS_KEPT:
             return events.browse()
         verdict = visitor.judge([*events._get_hits(), hit])
         event = self._record_event(
@@ -170,8 +170,14 @@ class InvoiceDeliveryEvent(models.Model):
         """
         return [visitor.Hit.from_dict(hit) for hit in self.mapped("hit") if hit]
 
-    def _count_type(self, event_type):
-        return sum(event.event_type == event_type for event in self)
+    def _count_recent(self, event_type):
+        """:return: how many of these events of one kind are of the last 24 hours"""
+        yesterday = fields.Datetime.now() - timedelta(days=1)
+        return len(
+            self.filtered(
+                lambda e: e.event_type == event_type and e.event_datetime > yesterday
+            )
+        )
 
     @api.model
     def _prepare_judgement(self, finding):

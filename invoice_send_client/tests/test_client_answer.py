@@ -62,6 +62,12 @@ class TestClientAnswer(ClientPageCase):
         self.invoice.invalidate_recordset()
         self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID)
 
+    def test_chatter_speaks_the_sender_s_language_and_not_the_visitor_s(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        self.delivery.lang = "ro_RO"
+        self.accept()
+        self.assertIn("Accepted by Ana Pop", self.get_chatter())
+
     # -- return ------------------------------------------------------------------------
 
     def test_return_reaches_the_salesperson_as_an_activity(self):
