@@ -291,6 +291,7 @@ def test_sender_sees_the_answer_in_list_and_panel(seller, send, client, user_pag
     panel = user_page.locator(".o_invoice_delivery_panel")
     expect(panel).to_contain_text(f"Accepted by {sent.name}")
     expect(panel).to_contain_text(sent.address)
+    expect(panel).to_contain_text(re.compile(r"PDF version [0-9a-f]{12}"))
     take_picture(user_page, "client_answer_panel")
 
 
