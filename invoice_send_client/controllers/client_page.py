@@ -214,15 +214,27 @@ class ClientPage(http.Controller):
         installed = request.env["res.lang"].get_installed()
         if len(installed) < 2:
             return []
+        tongues = [code.partition("_")[0] for code, _name in installed]
         return [
             {
-                "name": name.rpartition("/")[2].strip(),
+                "name": self._get_own_name(name, tongues.count(code.partition("_")[0])),
                 "tag": code.replace("_", "-"),
                 "url": f"{url}?lang={code}",
                 "current": code == lang,
             }
             for code, name in installed
         ]
+
+    def _get_own_name(self, name, kinds):
+        """Name a language as its speakers do.
+
+        :param str name: as Odoo has it, "Romanian / română", "English (US)"
+        :param int kinds: how many kinds of this language there are to choose from
+        """
+        own = name.rpartition("/")[2].strip()
+        if kinds == 1:
+            own = own.partition(" (")[0]
+        return own[:1].upper() + own[1:]
 
     # -- the document ------------------------------------------------------------------
 
@@ -247,7 +259,10 @@ class ClientPage(http.Controller):
         return names.get(MOVE_DOCUMENT_TYPES.get(move.move_type), move.type_name)
 
     def _get_logo(self, company):
-        return image_data_uri(company.logo_web) if company.logo_web else ""
+        """:return: the logo as an address, "" for none or Odoo's stand-in for one"""
+        if company.uses_default_logo or not company.logo_web:
+            return ""
+        return image_data_uri(company.logo_web)
 
     def _respond_page(self, delivery, token, nonce, status=200, **shown):
         """Show the document.

@@ -10,6 +10,7 @@ from . import (
     invoice_delivery_bounce,
     invoice_delivery_event,
     invoice_delivery_link,
+    invoice_delivery_new_link,
     invoice_delivery_look,
     invoice_delivery_answer,
     invoice_delivery_privacy,

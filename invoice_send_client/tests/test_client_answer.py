@@ -43,7 +43,7 @@ class TestClientAnswer(ClientPageCase):
 
     def test_accepted_document_says_so_on_the_page_and_in_the_panel(self):
         response = self.accept()
-        self.assertIn("Accepted on", response.text)
+        self.assertIn("This document is accepted", response.text)
         self.assertIn("Ana Pop", response.text)
         panel = self.invoice.get_invoice_delivery_panel()
         self.assertEqual(panel["recipients"][0]["state"], "accept")

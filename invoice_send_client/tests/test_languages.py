@@ -46,3 +46,23 @@ class TestLanguages(InvoiceSendCase, HttpCase):
         url = f"/invoice/d/{invoice.invoice_delivery_ids._get_token()}?lang=bg_BG"
         page = self.url_open(url, headers=BROWSER).text
         self.assertIn('lang="bg-BG"', page)
+
+    def test_a_few_languages_stand_side_by_side_under_their_own_names(self):
+        invoice = self.make_invoice()
+        self.send(invoice)
+        url = f"/invoice/d/{invoice.invoice_delivery_ids._get_token()}"
+        page = self.url_open(url, headers=BROWSER).text
+        for name in (">English<", ">Română<", ">Български език<"):
+            self.assertIn(name, page)
+        self.assertNotIn("<details>", page)
+
+    def test_many_languages_stand_behind_the_one_that_is_read(self):
+        for lang in ("de_DE", "fr_FR", "en_GB"):
+            self.env["res.lang"]._activate_lang(lang)
+        invoice = self.make_invoice()
+        self.send(invoice)
+        url = f"/invoice/d/{invoice.invoice_delivery_ids._get_token()}"
+        page = self.url_open(url, headers=BROWSER).text
+        self.assertIn("<details>", page)
+        for name in (">Deutsch<", ">English (US)<", ">English (UK)<"):
+            self.assertIn(name, page)

@@ -1,9 +1,17 @@
-"""What all tests in a browser need."""
+"""What all tests in a browser need, and what those of the client's page share."""
 
 import resource
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import sync_playwright
+
+from devenv import browser, demo_browser
+from tests.helpers import client_page
+
+#: Statuses of pages that are meant, and of which Chromium complains: a dead link, and
+#: a form that lacks something.
+MEANT = ("status of 404", "status of 422")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,3 +25,63 @@ def unlimited_address_space() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser that does not say that it is under remote control."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=browser.ensure(), args=demo_browser.ARGUMENTS
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_client(chromium, seller):
+    """Open empty pages of fresh clients, and check that none had any trouble."""
+    contexts, troubles = [], []
+
+    def opened(lang="ro_RO", **options):
+        context = demo_browser.client(chromium, lang, **options)
+        context.set_default_timeout(client_page.PAGE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda line: note(is_error(line), line.text))
+        page.on("request", lambda asked: note(is_foreign(asked.url), asked.url))
+        return page
+
+    def note(is_trouble, words):
+        if is_trouble:
+            troubles.append(words)
+
+    def is_error(line):
+        return line.type == "error" and not any(word in line.text for word in MEANT)
+
+    def is_foreign(url):
+        return not url.startswith((seller.server.url, "data:"))
+
+    yield opened
+    cookies = [cookie for context in contexts for cookie in context.cookies()]
+    for context in contexts:
+        context.close()
+    assert (troubles, cookies) == ([], [])
+
+
+@pytest.fixture
+def user_page(chromium, seller):
+    """An empty page of Ana Pop, signed in."""
+    context = chromium.new_context(viewport=client_page.DESKTOP)
+    session = {"name": "session_id", "value": seller.user.session_id}
+    context.add_cookies([{**session, "url": seller.server.url}])
+    context.set_default_timeout(client_page.PAGE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def mailed(seller, sink):
+    """An invoice that was mailed: the document's id and the client's link."""
+    return client_page.mail(seller, sink)

@@ -5,22 +5,21 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser, demo_browser
 from tests.helpers import polling
+from tests.helpers.client_page import (
+    DESKTOP,
+    PHONE,
+    READ_CONTRASTS,
+    READ_MS,
+    THUMB,
+    ClientPage,
+    icons,
+    look,
+    mail,
+)
 
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: The page's script tells after some seconds, later ones included.
-LOOK_SECONDS = 40
-#: A hand on the mouse moves at most so often.
-MOVE_MS = 120
-#: Nobody reads a page and presses its button sooner.
-READ_MS = 2_500
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 #: WCAG 2.2, 1.4.3: the least contrast of ordinary text.
 CONTRAST = 4.5
 LONG = (
@@ -29,142 +28,11 @@ LONG = (
     {"name": "Delivered on Monday,\nas agreed", "display_type": "line_note"},
 )
 
-READ_CONTRASTS = """() => {
-    const channel = (v) => {
-        const c = v / 255;
-        return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    };
-    const read = (text) => text.match(/[\\d.]+/g).map(Number);
-    const light = ([r, g, b]) =>
-        0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-    const behind = (node) => {
-        for (let at = node; at; at = at.parentElement) {
-            const color = read(getComputedStyle(at).backgroundColor);
-            if (color.length === 3 || color[3] > 0) return color;
-        }
-        return [255, 255, 255];
-    };
-    const contrasts = {};
-    for (const node of document.querySelectorAll("main *")) {
-        const words = [...node.childNodes].some(
-            (child) => child.nodeType === 3 && child.data.trim()
-        );
-        if (!words || !node.checkVisibility()) continue;
-        const [a, b] = [read(getComputedStyle(node).color), behind(node)].map(light);
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        contrasts[node.textContent.trim()] = ratio;
-    }
-    return contrasts;
-}"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser that does not say that it is under remote control."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=demo_browser.ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def open_client(chromium, seller):
-    """Open empty pages of fresh clients, and check that none had any trouble."""
-    contexts, troubles = [], []
-
-    def opened(**options):
-        context = demo_browser.client(chromium, "ro_RO", **options)
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda line: note(is_error(line), line.text))
-        page.on("request", lambda asked: note(is_foreign(asked.url), asked.url))
-        return page
-
-    def note(is_trouble, words):
-        if is_trouble:
-            troubles.append(words)
-
-    def is_error(line):
-        # a dead link is answered by 404, of which Chromium complains
-        return line.type == "error" and "status of 404" not in line.text
-
-    def is_foreign(url):
-        return not url.startswith((seller.server.url, "data:"))
-
-    yield opened
-    cookies = [cookie for context in contexts for cookie in context.cookies()]
-    for context in contexts:
-        context.close()
-    assert (troubles, cookies) == ([], [])
-
-
-@pytest.fixture
-def user_page(chromium, seller):
-    """An empty page of Ana Pop, signed in."""
-    context = chromium.new_context(viewport=DESKTOP)
-    session = {"name": "session_id", "value": seller.user.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    context.set_default_timeout(PAGE_MS)
-    yield context.new_page()
-    context.close()
-
-
-def mail(seller, sink, **invoice):
-    """Send an invoice that is read an hour later.
-
-    :return: the document's id and the client's link
-    """
-    address = seller.address("client")
-    move_id = seller.invoice(address, **invoice)
-    seller.send(move_id, document_mode="link")
-    seller.make_older(move_id, 60)
-    return move_id, LINK.search(sink.mail_to(address).html)[0]
-
-
-@pytest.fixture
-def mailed(seller, sink):
-    """An invoice that was mailed: the document's id and the client's link."""
-    return mail(seller, sink)
-
 
 @pytest.fixture(scope="module")
 def long_link(seller, sink):
     """The client's link of an invoice with much in it; it is only read."""
     return mail(seller, sink, lines=LONG)[1]
-
-
-def move_mouse_until(page, is_done):
-    """Move the mouse over the page, as a reader does, until something has come.
-
-    :param page: the browser's page
-    :param is_done: tells whether it has come
-    """
-    for step in range(LOOK_SECONDS * 1000 // MOVE_MS):
-        if is_done():
-            return
-        page.mouse.move(200 + 40 * (step % 10), 150 + 25 * (step % 7))
-        page.wait_for_timeout(MOVE_MS)
-    raise TimeoutError(f"looked for {LOOK_SECONDS} s")
-
-
-def look(page, link):
-    """Open the client's link and look until the page's script told the server."""
-    with page.expect_response(lambda answer: answer.url.endswith("/seen")) as seen:
-        page.goto(link)
-        expect(page.locator("#document")).to_be_visible()
-        move_mouse_until(page, seen.is_done)
-    assert seen.value.status == 204
-
-
-def icons(place):
-    """Return the icons of a document's state, in their order."""
-    place.locator("[data-icon]").first.wait_for()
-    found = place.locator("[data-icon]").all()
-    return [icon.get_attribute("data-icon") for icon in found]
 
 
 def test_person_looks_and_the_eye_lights_in_the_list(
@@ -228,15 +96,11 @@ def test_page_without_script_shows_the_document_at_its_button(
 
 
 def test_page_is_used_by_keyboard_alone(mailed, open_client):
-    """Tab reaches the PDF first, where it is seen, and Enter takes it (B27)."""
+    """Tab reaches the PDF, where it is seen, and Enter takes it (B27)."""
     page = open_client()
     page.goto(mailed[1])
     expect(page.locator("#document")).to_be_visible()
-    page.keyboard.press("Tab")
-    focused = page.locator(":focus")
-    expect(focused).to_have_attribute("href", re.compile(r"/pdf\?"))
-    style = "node => getComputedStyle(node).outlineStyle"
-    assert focused.evaluate(style) == "solid"
+    ClientPage(page).tab_to(page.locator("a[href*='/pdf?']"))
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.path().read_bytes().startswith(b"%PDF")
@@ -246,9 +110,7 @@ def test_button_without_script_is_used_by_keyboard(mailed, open_client):
     """Without script Tab and Enter show the document."""
     page = open_client(java_script_enabled=False)
     page.goto(mailed[1])
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_text(re.compile("Show document"))
+    ClientPage(page).tab_to(page.get_by_role("button", name="Show document"))
     page.keyboard.press("Enter")
     expect(page.locator("#document")).to_be_visible()
 
@@ -284,7 +146,7 @@ def test_buttons_are_big_enough_for_a_thumb(mailed, open_client):
     page.goto(mailed[1])
     for button in page.locator("main a, main button").all():
         if button.is_visible():
-            assert button.bounding_box()["height"] >= 44
+            assert button.bounding_box()["height"] >= THUMB
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -363,7 +225,7 @@ def test_dead_link_offers_a_new_one_and_the_sender_hears_of_it(
     """The dead page has one button; its answer is the same for every token (B14)."""
     move_id, link = mailed
     seller.user.call("account.move", "button_draft", [move_id])
-    page = open_client(viewport=PHONE)
+    page = open_client("en_US", viewport=PHONE)
     answers = []
     page.on("response", lambda answer: answers.append(answer.status))
     page.goto(link, wait_until="load")

@@ -79,6 +79,23 @@ it says is only a hint: the server judges it together with everything else. */
         }
     }
 
+    function tick() {
+        var now = Date.now();
+        if (document.visibilityState === "visible" && !document.prerendering) {
+            // A sleeping computer makes one long tick: nobody looked meanwhile.
+            visibleMs += Math.min(now - lastTick, 2 * CHECK_MS);
+        }
+        lastTick = now;
+        var firstInputNews =
+            inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
+        if (
+            sent < SEND_AT_MS.length &&
+            (visibleMs >= SEND_AT_MS[sent] || firstInputNews)
+        ) {
+            send();
+        }
+    }
+
     // What the person did on the page is told before the answer, which is judged by
     // it; an answer never waits longer than this.
     var ANSWER_WAIT_MS = 1500;
@@ -104,7 +121,11 @@ it says is only a hint: the server judges it together with everything else. */
     }
 
     function onToggle(ev) {
-        var field = ev.target.open && ev.target.querySelector("[name=name], textarea");
+        // What is missing comes first, as the server marked it.
+        var field =
+            ev.target.open &&
+            (ev.target.querySelector("[autofocus]") ||
+                ev.target.querySelector("[name=name]"));
         if (field) {
             field.focus();
         }
@@ -119,21 +140,23 @@ it says is only a hint: the server judges it together with everything else. */
         }
     }
 
-    function tick() {
-        var now = Date.now();
-        if (document.visibilityState === "visible" && !document.prerendering) {
-            // A sleeping computer makes one long tick: nobody looked meanwhile.
-            visibleMs += Math.min(now - lastTick, 2 * CHECK_MS);
+    function showOwnTime(element) {
+        // The server does not know where the reader is, and says UTC.
+        var lang = document.documentElement.lang;
+        var two = "2-digit";
+        if (!/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(lang)) {
+            return;
         }
-        lastTick = now;
-        var firstInputNews =
-            inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
-        if (
-            sent < SEND_AT_MS.length &&
-            (visibleMs >= SEND_AT_MS[sent] || firstInputNews)
-        ) {
-            send();
-        }
+        element.textContent = new Date(element.getAttribute("datetime")).toLocaleString(
+            lang,
+            {
+                year: "numeric",
+                month: two,
+                day: two,
+                hour: two,
+                minute: two,
+            }
+        );
     }
 
     function restart() {
@@ -157,6 +180,7 @@ it says is only a hint: the server judges it together with everything else. */
     document.querySelectorAll("details").forEach(function (each) {
         each.addEventListener("toggle", onToggle);
     });
+    document.querySelectorAll("time").forEach(showOwnTime);
     window.addEventListener("pageshow", onPageShow);
     window.setInterval(tick, CHECK_MS);
 })();
