@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.mail import formataddr
 
 from ..const import LINK_SCOPE, RENEWALS_A_DAY
 from ..tools import addresses, links
@@ -226,7 +225,7 @@ class InvoiceDelivery(models.Model):
 
     def _find_heir(self):
         """:return: the delivery whose link the holder of this dead one may get: this
-            one, or a later sending to the same address; empty for none"""
+        one, or a later sending to the same address; empty for none"""
         self.ensure_one()
         later = self.search(
             [("move_id", "=", self.move_id.id), ("id", ">=", self.id)], order="id desc"
@@ -253,6 +252,7 @@ class InvoiceDelivery(models.Model):
     def _prepare_new_link_mail(self):
         """:return: values of the mail that brings a new link"""
         move, line = self.move_id, self.line_id
+        address = addresses.Address(self.recipient_name or "", self.email)
         delivery = self.with_context(lang=self._get_letter_lang())
         body = self.env["ir.qweb"]._render(
             "invoice_send_client.mail_new_link",
@@ -265,7 +265,7 @@ class InvoiceDelivery(models.Model):
             "body_html": body,
             "email_from": line.email_from
             or send._get_default_email_from(move, self.env.user),
-            "email_to": formataddr((self.recipient_name or "", self.email)),
+            "email_to": address.alone,
             "mail_server_id": self.company_id.invoice_mail_server_id.id,
             "headers": repr({"Auto-Submitted": "auto-replied"}),
             "auto_delete": True,

@@ -4,10 +4,14 @@ import os
 import re
 from contextlib import contextmanager
 from unittest.mock import patch
+from urllib.parse import quote
+
+from lxml import etree, html
+from markupsafe import Markup
 
 from odoo import http
 from odoo.tests import tagged
-from odoo.tools import config, mute_logger
+from odoo.tools import config, email_split, mute_logger
 
 from ..const import BOUNCE_SCOPE, HITS_KEPT, LINK_SCOPE
 from ..controllers import client_page
@@ -35,6 +39,7 @@ POSTS = [path for method, path in ROUTES if method == "POST"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
+FORBIDDEN_TAGS = ("iframe", "object", "embed", "base", "style", "template")
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
@@ -487,8 +492,6 @@ class TestClientInput(ClientSecurityCase):
                 ("User-Agent", MARKUP),
                 ("Accept-Language", "../../x,*;q=x"),
                 ("Accept-Language", "x" * 5000),
-                ("Cookie", "session_id=../../../etc/passwd; frontend_lang=x"),
-                ("Cookie", "frontend_lang=zz_ZZ; tz=x; color_scheme=<b>"),
                 ("Range", "bytes=0-0,-1,5-"),
                 ("If-None-Match", "*"),
                 ("If-Modified-Since", "x"),
@@ -503,6 +506,18 @@ class TestClientInput(ClientSecurityCase):
                     response = self.ask(method, self.url + path, headers=headers)
                     self.assert_calm(response)
         self.assertFalse(self.delivery.event_ids.filtered("answer_name"))
+
+    def test_no_cookie_breaks_a_route(self):
+        for method, path in ROUTES:
+            for cookies in (
+                {"session_id": "../../../etc/passwd", "frontend_lang": "x"},
+                {"frontend_lang": "zz_ZZ", "tz": "x", "color_scheme": "<b>"},
+                {"session_id": "", "cids": "a-b", "tz": "%00"},
+            ):
+                with self.subTest(method=method, path=path, cookies=cookies):
+                    response = self.ask(method, self.url + path, cookies=cookies)
+                    self.assert_calm(response)
+                    self.assertNotEqual(response.status_code, 400)
 
     def test_the_first_of_two_parameters_and_never_the_path_is_overruled(self):
         other = self.send_another()
@@ -538,3 +553,534 @@ class TestClientInput(ClientSecurityCase):
         self.assertTrue(why.startswith("One\ntwoy"), why[:20])
         self.assertEqual(len(why), client_page.REASON_LIMIT)
         self.assertEqual(self.delivery.answer_event_id.detail, why)
+
+
+@tagged("-at_install", "post_install")
+class TestClientMarkup(ClientSecurityCase):
+    """What somebody wrote is text wherever it is shown, whoever wrote it."""
+
+    def assert_text(self, markup, times=1):
+        self.assertGreaterEqual(markup.count(ESCAPED), times, markup)
+        self.assert_harmless(markup)
+
+    def assert_harmless(self, markup):
+        """Read HTML as a browser does: nothing in it does anything by itself."""
+        self.assertNotIn("<script>", markup)
+        for element in html.fromstring(f"<div>{markup}</div>").iter(etree.Element):
+            self.assertNotIn(element.tag, FORBIDDEN_TAGS)
+            if element.tag == "script":
+                self.assertFalse(element.text)
+                self.assertTrue(element.get("src").startswith("/invoice_send_client/"))
+            for name, value in element.items():
+                self.assertFalse(name.startswith("on"), f"{name}={value}")
+                self.assertNotIn("javascript:", value)
+
+    def make_nasty(self):
+        """:return: a delivery of a document that is full of markup"""
+        self.company.write({"name": f"S{MARKUP}", "street": f"T{MARKUP}"})
+        self.partner_a.write(
+            {"name": f"P{MARKUP}", "street": f"U{MARKUP}", "city": f"V{MARKUP}"}
+        )
+        invoice = self.init_invoice(
+            "out_invoice", partner=self.partner_a, amounts=[100.0]
+        )
+        invoice.invoice_line_ids.name = f"W{MARKUP}"
+        note = {"display_type": "line_note", "name": f"X{MARKUP}"}
+        invoice.write({"invoice_line_ids": [(0, 0, note)]})
+        invoice.write({"ref": f"Y{MARKUP}", "payment_reference": f"Z{MARKUP}"})
+        invoice.narration = (
+            "<p>Terms <b>apply</b></p><script>alert(1)</script>"
+            '<img src="x" onerror="alert(2)"><a href="javascript:alert(3)">a</a>'
+            '<form action="//evil.example"><input name="nonce"></form>'
+            '<iframe src="//evil.example"></iframe><base href="//evil.example">'
+            '<style>*{display:none}</style><meta http-equiv="refresh" content="0">'
+            '<svg onload="alert(4)"></svg><link rel="stylesheet" href="//evil">'
+            '<t t-out="7*7">{{7*7}}</t>'
+        )
+        invoice.action_post()
+        address = f'"R{ESCAPED}" <eve@alfa.example>'
+        self.send(invoice, email_to=address)
+        delivery = invoice.invoice_delivery_ids.sudo()
+        delivery.recipient_name = f"R{MARKUP}"
+        self.make_older(delivery)
+        return delivery
+
+    def test_page_shows_fields_full_of_markup_as_text(self):
+        delivery = self.make_nasty()
+        self.url = self.get_url(delivery)
+        text = self.get().text
+        for letter in "SPTUVWXYZ":
+            with self.subTest(letter=letter):
+                self.assertIn(f"{letter}&#34;&#39;&gt;{ESCAPED}", text)
+        self.assert_text(text)
+        self.assertIn("Terms <b>apply</b>", text)
+        for tag in ("<iframe", "<base", "<style", "evil", "http-equiv"):
+            with self.subTest(tag=tag):
+                self.assertNotIn(tag, text)
+        self.assertEqual(text.count('name="nonce"'), 4)
+
+    def test_preview_for_staff_shows_them_as_text(self):
+        delivery = self.make_nasty()
+        delivery.email = f"eve{MARKUP}@alfa.example"
+        self.authenticate("accountman", "accountman")
+        text = self.ask("GET", f"/invoice/preview/{delivery.id}").text
+        self.assertIn("Preview for staff", text)
+        self.assert_text(text, 8)
+
+    def test_answer_full_of_markup_is_text_everywhere(self):
+        response = self.post(
+            "/return", nonce=self.open_page(), name=f"N{MARKUP}", reason=f"Q{MARKUP}"
+        )
+        self.assertEqual(self.delivery.answer_name, f"N{MARKUP}")
+        self.assert_text(response.text, 2)
+        [activity] = self.invoice.activity_ids
+        self.assert_text(activity.note, 2)
+        [message] = self.invoice.message_ids.filtered(
+            lambda m: "Returned by" in (m.body or "")
+        )
+        self.assert_text(message.body, 2)
+        self.post("/accept", nonce=self.open_page(), name=f"M{MARKUP}")
+        for message in self.invoice.message_ids:
+            self.assert_harmless(message.body or "")
+        # plain text, which its widget escapes
+        panel = self.invoice.get_invoice_delivery_panel()
+        texts = [event["text"] for event in panel["events"]]
+        self.assertIn(f"M{MARKUP}", " ".join(texts))
+        self.assertFalse(any(isinstance(text, Markup) for text in texts))
+
+    def test_answer_that_is_refused_comes_back_as_text(self):
+        for path, data in (
+            ("/accept", {"name": f"N{MARKUP}"}),
+            ("/return", {"name": f"N{MARKUP}", "reason": f"</textarea>{MARKUP}"}),
+            ("/return", {"name": "", "reason": f"</textarea>{MARKUP}"}),
+        ):
+            with self.subTest(path=path, data=data):
+                response = self.post(path, nonce="x", **data)
+                self.assertEqual(response.status_code, 422)
+                self.assert_text(response.text)
+                self.assertNotIn(f"</textarea>{MARKUP[:3]}", response.text)
+
+    def test_parameters_come_back_as_text_or_not_at_all(self):
+        quoted = quote(MARKUP, safe="")
+        for method, path in ROUTES:
+            for query in (f"lang={quoted}", f"nonce={quoted}", f"token={quoted}"):
+                with self.subTest(method=method, path=path, query=query):
+                    response = self.ask(method, f"{self.url}{path}?{query}")
+                    if response.headers["Content-Type"].startswith("text/html"):
+                        self.assert_harmless(response.text)
+                    self.assertNotIn("alert(", response.text)
+        quoted = quote("\"'><img src=x onerror=alert(2)>{{7*7}}", safe="")
+        for method, path in ROUTES:
+            with self.subTest(method=method, path=path):
+                response = self.ask(method, f"/invoice/d/{quoted}{path}")
+                self.assert_harmless(response.text)
+
+    def test_mail_with_a_new_link_shows_names_as_text(self):
+        delivery = self.make_nasty()
+        delivery.action_renew_link()
+        self.url = self.get_url(delivery)
+        before = self.env["mail.mail"].sudo().search([])
+        self.post("/renew")
+        mail = self.env["mail.mail"].sudo().search([]) - before
+        self.assert_text(mail.body_html)
+        self.assertNotIn("\n", mail.subject)
+        self.assertEqual(email_split(mail.email_to), [delivery.email])
+
+    def test_no_name_adds_a_recipient_to_the_mail_with_a_new_link(self):
+        for name in (
+            "eve@evil.example",
+            "Ana\r\nBcc: eve@evil.example",
+            "Ana, eve@evil.example",
+            'Ana" <eve@evil.example>, "',
+        ):
+            with self.subTest(name=name):
+                self.delivery.recipient_name = name
+                before = self.env["mail.mail"].sudo().search([])
+                self.delivery._mail_new_link()
+                mail = self.env["mail.mail"].sudo().search([]) - before
+                with self.mail_server() as taken:
+                    mail.send()
+                [(recipients, message)] = taken
+                self.assertEqual(recipients, [self.delivery.email])
+                self.assertNotIn("bcc", {key.lower() for key in message.keys()})
+
+    # -- where somebody is led to ------------------------------------------------------
+
+    def test_no_parameter_leads_anywhere_else(self):
+        evil = (
+            "//evil.example",
+            "https://evil.example/",
+            "\\\\evil.example",
+            "/\\evil",
+        )
+        evil += ("en_US\r\nLocation: //evil.example", "%0d%0aSet-Cookie:a=b", "／evil")
+        for value in evil:
+            quoted = quote(value, safe="")
+            for method, path in ROUTES:
+                url = f"{self.url}{path}?lang={quoted}&nonce={quoted}&next={quoted}"
+                with self.subTest(value=value, method=method, path=path):
+                    client_page.LIMITER = Limiter()
+                    response = self.ask(method, url)
+                    self.assertNotIn("Location", response.headers)
+                    self.assertNotIn("evil", response.text)
+                    self.assertNotIn("evil", str(response.headers))
+
+    def test_accepted_answer_leads_to_the_page_of_its_own_link(self):
+        for lang in ("//evil.example", "en_US\r\nX-Evil: 1", "en_US/../..", "en_US"):
+            query = f"?lang={quote(lang, safe='')}&next=//evil.example"
+            nonce = self.open_page()
+            name = f"Ana {lang}"
+            response = self.post(
+                f"/accept{query}", allow_redirects=False, nonce=nonce, name=name
+            )
+            with self.subTest(lang=lang):
+                self.assertEqual(response.status_code, 303)
+                known = "?lang=en_US" if lang == "en_US" else ""
+                location = response.headers["Location"]
+                self.assertEqual(
+                    location.removeprefix(self.base_url()), self.url + known
+                )
+                self.assertNotIn("X-Evil", response.headers)
+
+    def test_forms_and_links_of_a_dead_page_stay_on_this_server(self):
+        for token in (
+            "%2e%2e",
+            "..%5c..",
+            "%5cevil.example",
+            "%0d%0aevil",
+            "x%3fy%23z",
+        ):
+            with self.subTest(token=token):
+                response = self.ask("GET", f"/invoice/d/{token}")
+                for place in re.findall(r'(?:action|href)="([^"]*)"', response.text):
+                    self.assertRegex(
+                        place, r"^(/invoice/d/|/invoice_send_client/|data:)"
+                    )
+
+
+@tagged("-at_install", "post_install")
+class TestClientHeaders(ClientSecurityCase):
+    """What an answer lets a browser, a proxy or the next reader keep."""
+
+    def get_answers(self):
+        """:return: answers of each kind, by name"""
+        nonce = self.open_page()
+        page = {
+            f"{method} {path}": self.ask(method, self.url + path)
+            for method, path in ROUTES
+        }
+        dead = "/invoice/d/" + "x" * 49
+        page |= {
+            f"dead {method} {path}": self.ask(method, dead + path)
+            for method, path in ROUTES
+        }
+        answer = {"nonce": nonce, "name": "Ana", "reason": "No"}
+        page["return"] = self.ask("POST", f"{self.url}/return", data=answer)
+        page["opt out"] = self.ask("POST", f"{self.url}/opt_out", data=answer)
+        with patch.dict(
+            client_page.RATES, dict.fromkeys(client_page.RATES, Rate(0.5, 60))
+        ):
+            page["busy"] = self.ask("GET", self.url)
+            page["busy pdf"] = self.ask("GET", f"{self.url}/pdf")
+            page["busy accept"] = self.ask("POST", f"{self.url}/accept")
+        return page
+
+    def test_every_answer_is_kept_by_nobody_and_sets_no_cookie(self):
+        answers = self.get_answers()
+        self.assertEqual(answers["return"].status_code, 303)
+        self.assertEqual(answers["busy"].status_code, 429)
+        for name, response in answers.items():
+            with self.subTest(name=name):
+                self.assertNotIn("Set-Cookie", response.headers)
+                self.assertNotIn("ETag", response.headers)
+                self.assertNotIn("Last-Modified", response.headers)
+                self.assertNotIn("Access-Control-Allow-Origin", response.headers)
+                for header, value in PAGE_HEADERS.items():
+                    self.assertEqual(response.headers.get(header), value, header)
+
+    def test_errors_of_odoo_itself_set_no_cookie_either(self):
+        long = b"x" * (client_page.MAX_BODY_BYTES + 1)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for method, path, kwargs in (
+            ("GET", "/accept", {}),
+            ("PUT", "", {}),
+            ("POST", "/accept", {"data": long, "headers": form}),
+        ):
+            with self.subTest(method=method, path=path):
+                response = self.ask(method, self.url + path, **kwargs)
+                self.assertIn(response.status_code, (404, 405, 413))
+                self.assertNotIn("Set-Cookie", response.headers)
+                self.assertNotIn(self.invoice.name, response.text)
+
+    def test_policy_of_the_page_lets_nothing_in_from_elsewhere(self):
+        policy = self.get().headers["Content-Security-Policy"]
+        parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        self.assertEqual(parts["default-src"], "'none'")
+        for name in ("frame-ancestors", "base-uri"):
+            self.assertEqual(parts[name], "'none'")
+        self.assertEqual(parts["form-action"], "'self'")
+        self.assertEqual(parts["script-src"], "'self'")
+        for value in parts.values():
+            self.assertNotIn("unsafe-", value)
+            self.assertNotIn("*", value)
+            self.assertNotIn("http", value)
+
+    def test_page_has_nothing_that_its_policy_forbids(self):
+        text = self.get().text
+        self.assertNotRegex(text, r"<[^>]*\sstyle\s*=")
+        self.assertNotRegex(text, r"<script(?![^>]*\ssrc=\"/invoice_send_client/)")
+        self.assertNotRegex(text, r"<style")
+        self.assertNotRegex(text, r"(src|href|action)=\"(https?:)?//")
+
+    def test_session_of_the_browser_s_own_choice_is_not_begun(self):
+        store = http.root.session_store
+        for sid in ("a" * 84, store.generate_key()):
+            for method, path in ROUTES:
+                with self.subTest(method=method, path=path):
+                    cookies = {"session_id": sid}
+                    response = self.ask(method, self.url + path, cookies=cookies)
+                    self.assertNotEqual(response.status_code, 400)
+                    self.assertNotIn("Set-Cookie", response.headers)
+            self.assertFalse(os.path.exists(store.get_session_filename(sid)))
+
+    def test_session_of_a_colleague_is_neither_changed_nor_told(self):
+        session = self.authenticate("admin", "admin")
+        before = dict(session)
+        for method, path in ROUTES:
+            response = self.ask(method, f"{self.url}{path}?debug=1&lang=en_US")
+            self.assertNotIn("Set-Cookie", response.headers)
+            self.assertNotIn("csrf_token", response.text)
+        self.assertEqual(dict(http.root.session_store.get(session.sid)), before)
+
+
+@tagged("-at_install", "post_install")
+class TestClientFloods(ClientSecurityCase):
+    """Whoever asks too often costs little, and shuts nobody else out."""
+
+    @contextmanager
+    def rates(self, **counts):
+        """Let networks ask only so often in an hour."""
+        rates = {kind: Rate(count, 3600) for kind, count in counts.items()}
+        client_page.LIMITER = Limiter()
+        with patch.dict(client_page.RATES, rates):
+            yield
+
+    @contextmanager
+    def behind_a_proxy(self):
+        """Let the server believe its proxy; only then comes an address in a header."""
+        with patch.dict(config.options, {"proxy_mode": True}):
+            yield
+
+    def ask_from(self, address, path="", method="GET", **kwargs):
+        """Ask as somebody whose address the proxy writes down last."""
+        headers = {"X-Forwarded-For": address, "X-Forwarded-Host": "x.example"}
+        url = self.url + path
+        return self.ask(method, url, headers=headers, **kwargs).status_code
+
+    def test_network_that_asks_too_often_is_told_when_to_come_back(self):
+        form = {"nonce": self.open_page(), "name": "Ana", "reason": "No"}
+        for kind, method, paths in (
+            ("look", "GET", ("",)),
+            ("look", "POST", ("",)),
+            ("pdf", "GET", ("/pdf",)),
+            ("answer", "POST", ("/accept", "/return", "/opt_out")),
+            ("renew", "POST", ("/renew",)),
+        ):
+            for path in paths:
+                with self.subTest(path=path, method=method), self.rates(**{kind: 1}):
+                    first = self.ask(method, self.url + path, data=form)
+                    second = self.ask(method, self.url + path, data=form)
+                    self.assertNotEqual(first.status_code, 429)
+                    self.assertEqual(second.status_code, 429)
+                    wait = int(second.headers["Retry-After"])
+                    self.assertTrue(3500 < wait <= 3601, wait)
+                    self.assertEqual(second.headers["Cache-Control"], "no-store")
+                    self.assertNotIn(self.invoice.name, second.text)
+
+    def test_picture_and_beacon_of_a_flood_answer_as_ever_and_leave_nothing(self):
+        nonce = self.open_page()
+        with self.rates(look=2):
+            answers = [self.get("/open.gif") for _time in range(5)]
+            self.assertEqual(self.beacon(nonce, visible_ms=60000).status_code, 204)
+        for response in answers:
+            self.assertEqual(response.status_code, 200)
+            self.assertEqual(response.content, GIF)
+            self.assertEqual(dict(response.headers).keys(), answers[0].headers.keys())
+        kinds = self.delivery.event_ids.filtered("hit").mapped("event_type")
+        self.assertEqual(kinds.count("open"), 3)  # the page, two pictures
+        self.assertNotIn("view", kinds)
+
+    def test_flood_of_forged_tokens_meets_the_same_limit(self):
+        with self.rates(look=2, answer=2, renew=2):
+            for method, path in (("GET", ""), ("POST", "/accept"), ("POST", "/renew")):
+                url = f"/invoice/d/{'x' * 49}{path}"
+                statuses = [self.ask(method, url).status_code for _time in range(3)]
+                self.assertEqual(statuses, [404, 404, 429])
+
+    def test_what_one_asks_for_too_often_leaves_the_rest(self):
+        with self.rates(renew=1, answer=1):
+            for path in ("/renew", "/renew", "/accept", "/accept"):
+                self.ask("POST", self.url + path)
+            self.assertEqual(self.get().status_code, 200)
+            self.assertEqual(self.get("/pdf").status_code, 200)
+
+    def test_each_network_is_counted_by_itself(self):
+        with self.behind_a_proxy(), self.rates(look=1):
+            for address, status in (
+                ("192.0.2.1", 200),
+                ("192.0.2.1", 429),
+                ("192.0.2.2", 200),
+                ("::ffff:192.0.2.1", 429),  # the same, as a server for both writes it
+                ("::ffff:192.0.2.3", 200),
+                ("2001:db8:0:1::1", 200),
+                ("2001:db8:0:1:ffff::2", 429),  # another address of the same household
+                ("2001:DB8:0:1::3", 429),
+                ("2001:db8:0:2::1", 200),
+                ("fe80::1", 200),
+                ("fe80::2%eth0", 429),
+            ):
+                with self.subTest(address=address):
+                    self.assertEqual(self.ask_from(address), status)
+
+    def test_address_that_a_visitor_writes_is_not_believed(self):
+        with self.rates(look=1):
+            # nobody stands before the server: the header is the visitor's own
+            statuses = [self.ask_from(f"192.0.2.{n}") for n in range(3)]
+            self.assertEqual(statuses, [200, 429, 429])
+        with self.behind_a_proxy(), self.rates(look=1):
+            statuses = [self.ask_from(f"192.0.2.{n}, 198.51.100.7") for n in range(3)]
+            self.assertEqual(statuses, [200, 429, 429])
+            for name in (
+                "X-Real-IP",
+                "Forwarded",
+                "CF-Connecting-IP",
+                "True-Client-IP",
+            ):
+                headers = {name: "203.0.113.9", "X-Forwarded-Host": "x.example"}
+                headers["X-Forwarded-For"] = "198.51.100.7"
+                response = self.ask("GET", self.url, headers=headers)
+                self.assertEqual(response.status_code, 429, name)
+
+    def test_what_is_no_address_breaks_nothing(self):
+        with self.behind_a_proxy():
+            for address in (
+                "unknown",
+                "",
+                "1.2.3.4:5678",
+                "[::1]:80",
+                "\xff",
+                "a" * 999,
+            ):
+                with self.subTest(address=address):
+                    self.assertEqual(self.ask_from(address.encode("latin-1")), 200)
+
+    # -- what a flood writes -----------------------------------------------------------
+
+    def fill(self, count=HITS_KEPT):
+        """Let each kind of request have been made very often, by many browsers.
+
+        :return: ids of the events
+        """
+        first = self.delivery.event_ids.filtered("hit")[:1]
+        self.assertEqual(first.event_type, "open")
+        values = []
+        for kind, target in (
+            ("open", "page"),
+            ("view", "beacon"),
+            ("download", "pdf"),
+            ("accept", "act"),
+            ("return", "act"),
+        ):
+            for number in range(count):
+                hit = {**first.hit, "client": f"{number:016x}", "target": target}
+                if target == "beacon":
+                    hit["beacon"] = {
+                        "visible_ms": 500,
+                        "inputs": 0,
+                        "first_input_ms": None,
+                        "webdriver": False,
+                        "touch": False,
+                    }
+                values.append({"event_type": kind, "hit": hit})
+        return (
+            self.env["invoice.delivery.event"]
+            .sudo()
+            .create(
+                [
+                    {
+                        **each,
+                        "delivery_id": self.delivery.id,
+                        "email": self.delivery.email,
+                        "reasons": "page_only",
+                    }
+                    for each in values
+                ]
+            )
+        )
+
+    def test_events_of_each_kind_have_an_end_and_the_page_none(self):
+        self.get()
+        self.fill()
+        count = self.delivery.event_ids.search_count(
+            [("delivery_id", "=", self.delivery.id)]
+        )
+        nonce = self.read_nonce(self.get())
+        self.get("/open.gif")
+        self.assertEqual(self.get("/pdf").status_code, 200)
+        self.beacon(nonce, visible_ms=60000)
+        self.post("/accept", nonce=nonce, name="Ana")
+        self.env.invalidate_all()
+        self.assertEqual(len(self.delivery.event_ids), count)
+
+    def test_page_and_panel_of_a_flooded_link_cost_no_more_queries(self):
+        self.get()
+        few = self.count_queries(self.get)
+        few_panel = self.count_queries(self.read_panel)
+        self.fill()
+        self.get()  # judges all of them anew
+        self.assertLessEqual(self.count_queries(self.get), few + 2)
+        self.assertLessEqual(self.count_queries(self.read_panel), few_panel + 2)
+
+    def read_panel(self):
+        self.env.invalidate_all()
+        return self.invoice.get_invoice_delivery_panel()
+
+    def count_queries(self, call):
+        before = self.env.cr.sql_log_count
+        call()
+        return self.env.cr.sql_log_count - before
+
+    # -- what is left behind -----------------------------------------------------------
+
+    def test_nothing_that_is_kept_says_who_or_where_the_visitor_is(self):
+        with self.behind_a_proxy():
+            headers = {
+                "X-Forwarded-For": "203.0.113.77",
+                "X-Forwarded-Host": "x.example",
+                "User-Agent": BROWSER["User-Agent"] + " Visitor/7.7",
+                "Referer": "https://mail.example/secret-mail",
+                "Authorization": "Basic c2VjcmV0OnNlY3JldA==",
+            }
+            cookies = {"visitor": "secret-cookie"}
+            text = self.ask("GET", self.url, headers=headers, cookies=cookies).text
+            nonce = re.search(r'data-nonce="([^"]+)"', text)[1]
+            data = json.dumps({"nonce": nonce, "visible_ms": 9000, "note": "secret"})
+            self.ask("POST", f"{self.url}/seen", data=data, headers=headers)
+            self.ask("GET", f"{self.url}/pdf?nonce={nonce}", headers=headers)
+        events = self.delivery.event_ids.filtered("hit")
+        self.assertEqual(len(events), 3)
+        kept = json.dumps([event.read()[0] for event in events], default=str)
+        for secret in ("203.0.113", "Visitor", "Chrome/", "ecret", "c2Vj", nonce):
+            with self.subTest(secret=secret):
+                self.assertNotIn(secret, kept)
+        self.assertNotIn(self.delivery._get_token(), kept)
+
+    def test_log_of_this_addon_names_no_link(self):
+        token = self.delivery._get_token()
+        with self.assertLogs(level=logging.DEBUG) as logs:
+            for method, path in ROUTES:
+                self.ask(method, self.url + path)
+        for record in logs.records:
+            # that of werkzeug has the paths of all requests, as every web server's
+            if record.name.startswith("odoo.addons.invoice_send_client"):
+                self.assertNotIn(token, record.getMessage())
