@@ -4,6 +4,8 @@ import ipaddress
 import time
 from datetime import datetime, timezone
 
+from werkzeug.exceptions import MethodNotAllowed
+
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 from odoo.tools.image import image_data_uri
@@ -26,9 +28,19 @@ PAGE_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
+#: Bytes of a request's body that are read. The longest answer has 25 kB: 2100
+#: characters of four bytes, each of which a form writes as "%f0".
+MAX_BODY_BYTES = 64 * 1024
+
 #: Possession of the token is the authority; readers get no cookie, so the page's own
 #: nonce takes the place of the session's CSRF token.
-ROUTE = {"type": "http", "auth": "public", "save_session": False, "csrf": False}
+ROUTE = {
+    "type": "http",
+    "auth": "public",
+    "save_session": False,
+    "csrf": False,
+    "max_content_length": MAX_BODY_BYTES,
+}
 
 #: The same for what shows nothing and comes often: who asks is nobody's user, which
 #: saves a query and the visitor's language.
@@ -56,6 +68,14 @@ class ClientPage(http.Controller):
 
     # -- verify ------------------------------------------------------------------------
 
+    def _require_post(self):
+        """Let nothing be decided by OPTIONS, which Odoo adds to every route.
+
+        :raise MethodNotAllowed: for whatever is no POST
+        """
+        if request.httprequest.method != "POST":
+            raise MethodNotAllowed(valid_methods=["POST"])
+
     def _find_delivery(self, token, alive=True, tracked=False):
         """:return: the delivery of a link, written as OdooBot; empty for a dead one"""
         # superuser: a visitor has no rights and must never be an invoice's last editor
@@ -77,9 +97,11 @@ class ClientPage(http.Controller):
             address = ipaddress.ip_address(ip)
         except ValueError:
             return ip
+        # a server that listens for both kinds writes IPv4 as "::ffff:192.0.2.1"
+        address = getattr(address, "ipv4_mapped", None) or address
         if address.version == 4:
-            return ip
-        return str(ipaddress.ip_network((address, 64), strict=False))
+            return str(address)
+        return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
     def _read_visit(self, delivery, nonce):
         """:return: the visit that a page's nonce belongs to, ``None`` for no nonce of

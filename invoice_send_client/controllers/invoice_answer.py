@@ -1,5 +1,6 @@
 from odoo import http
 
+from ..tools import plain_text
 from .client_page import NAME_LIMIT, REASON_LIMIT, ROUTE, ClientPage
 
 #: Statuses of a page that comes back with a word on what is missing.
@@ -20,13 +21,14 @@ class InvoiceAnswer(ClientPage):
         return self._answer(token, "return", nonce, name, reason)
 
     def _answer(self, token, answer, nonce, name, reason=""):
+        self._require_post()
         if wait := self._count("answer"):
             return self._respond_busy(wait)
         delivery = self._find_delivery(token)
         if not delivery:
             return self._respond_dead(token)
-        name = " ".join(str(name).split())[:NAME_LIMIT]
-        reason = str(reason).strip().replace("\r\n", "\n")[:REASON_LIMIT]
+        name = plain_text.read_line(name, NAME_LIMIT)
+        reason = plain_text.read_text(reason, REASON_LIMIT)
         notice = self._take_answer(delivery, answer, nonce, name, reason)
         if not notice:
             return self._redirect(token)
@@ -81,6 +83,7 @@ class InvoiceAnswer(ClientPage):
     @http.route("/invoice/d/<string:token>/opt_out", methods=["POST"], **ROUTE)
     def opt_out(self, token, nonce="", **_params):
         """The client does not want its visits recorded: from now on none is (B20)."""
+        self._require_post()
         if wait := self._count("answer"):
             return self._respond_busy(wait)
         delivery = self._find_delivery(token)
@@ -102,6 +105,7 @@ class InvoiceAnswer(ClientPage):
     @http.route("/invoice/d/<string:token>/renew", methods=["POST"], **ROUTE)
     def renew(self, token, **_params):
         """Somebody with a dead link asks for a new one: the same answer to all."""
+        self._require_post()
         if wait := self._count("renew"):
             return self._respond_busy(wait)
         if delivery := self._find_delivery(token, alive=False):

@@ -37,6 +37,7 @@ class InvoiceDelivery(ClientPage):
     @http.route("/invoice/d/<string:token>", methods=["POST"], **ROUTE)
     def show_document(self, token, nonce="", **_params):
         """The button of a page without script."""
+        self._require_post()
         if wait := self._count("look"):
             return self._respond_busy(wait)
         delivery = self._find_delivery(token)
@@ -51,6 +52,7 @@ class InvoiceDelivery(ClientPage):
     @http.route("/invoice/d/<string:token>/seen", methods=["POST"], **SILENT_ROUTE)
     def seen(self, token, **_params):
         """The page's script says how long somebody looked."""
+        self._require_post()
         beacon = self._read_beacon()
         if beacon and not self._count("look"):
             self._note_beacon(token, beacon)

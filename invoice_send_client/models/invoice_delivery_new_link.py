@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.tools.mail import formataddr
+
+from ..tools import addresses
 
 
 class InvoiceDelivery(models.Model):
@@ -42,7 +43,7 @@ class InvoiceDelivery(models.Model):
             "body_html": body,
             "email_from": line.email_from
             or send._get_default_email_from(move, self.env.user),
-            "email_to": formataddr((self.recipient_name or "", self.email)),
+            "email_to": addresses.Address(self.recipient_name or "", self.email).alone,
             "mail_server_id": self.company_id.invoice_mail_server_id.id,
             "headers": repr({"Auto-Submitted": "auto-replied"}),
             "auto_delete": True,

@@ -21,6 +21,7 @@ from . import (
     test_client_answer,
     test_client_links,
     test_client_page,
+    test_client_security,
     test_languages,
     test_links,
     test_my_messages,

@@ -19,6 +19,8 @@ _LOCAL = re.compile(
 #: What makes a name need quotes (RFC 5322, 3.2.3).
 _SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: What divides addresses, or begins and ends them.
+_DIVIDING = re.compile(r'[\x00-\x1f\x7f"\\<>@,:;]')
 
 #: Characters of the longest address there is: 64 before the @, 253 after it
 #: (RFC 5321, 4.5.3.1).
@@ -39,6 +41,13 @@ class Address(NamedTuple):
     def formatted(self):
         """:return: the address for a header, with its name where there is one"""
         return formataddr((self.name, self.email)) if self.name else self.email
+
+    @property
+    def alone(self):
+        """:return: the address for a mail that is to reach nobody else: whatever
+        reads it, nothing of the name is taken for a second address"""
+        name = " ".join(_DIVIDING.sub(" ", self.name).split())
+        return Address(name, self.email).formatted
 
     @property
     def shown(self):

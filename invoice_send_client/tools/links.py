@@ -56,8 +56,13 @@ def get_root(key):
     return key[:ROOT_LENGTH]
 
 
+def _encode(text):
+    # JSON can bring halves of characters, which UTF-8 has no bytes for
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _signature(secret, message):
-    digest = hmac.new(secret.encode(), message.encode(), hashlib.sha256).digest()
+    digest = hmac.new(secret.encode(), _encode(message), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode()[:SIGNATURE_LENGTH]
 
 
@@ -80,7 +85,7 @@ def verify(secret, scope, token):
     """
     key, signature = token[:KEY_LENGTH], token[KEY_LENGTH:]
     expected = _signature(secret, f"{scope}:{key}")
-    if hmac.compare_digest(signature.encode(), expected.encode()):
+    if hmac.compare_digest(_encode(signature), expected.encode()):
         return key
     return None
 
@@ -100,15 +105,17 @@ def new_nonce(secret, key, at):
 def read_nonce(secret, key, nonce, at, max_age=NONCE_SECONDS):
     """Read out of a page's nonce which visit it belongs to.
 
-    :param str nonce: what came with the request, anything
+    :param nonce: what came with the request, anything, also a file
     :param float at: seconds since the epoch, now
     :param int max_age: seconds for which a page's nonce holds
     :return: ``None`` where the nonce is not of this link, or too old
     :rtype: Visit | None
     """
-    payload, _dot, signature = (nonce or "").rpartition(".")
+    if not isinstance(nonce, str):
+        return None
+    payload, _dot, signature = nonce.rpartition(".")
     expected = _signature(secret, f"nonce:{key}:{payload}")
-    if not hmac.compare_digest(signature.encode(), expected.encode()):
+    if not hmac.compare_digest(_encode(signature), expected.encode()):
         return None
     stamp, _dot, session = payload.partition(".")
     issued = int(stamp, 16)
