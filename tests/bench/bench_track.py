@@ -305,7 +305,7 @@ def _count_pixels(counter: Counter, side: Side) -> tuple[int, int]:
 
 def _count_beacons(counter: Counter, pages: list[str]) -> tuple[int, int]:
     """Return the most queries of a look that counts and of one after it."""
-    browser = browsers.chromium("Windows")
+    browser = browsers.chromium("Windows").but(lang="en-US,en;q=0.9")
     asks: list[Callable] = []
     for page in pages:
         html, _statements = counter.ask(page, headers=browser.headers("page"))

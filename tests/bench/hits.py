@@ -142,7 +142,7 @@ class Counter:
             answer = self._client.open(path, method=method, **what)
             if answer.status_code >= 400:
                 raise RuntimeError(f"{method} {path}: {answer.status}")
-            return answer.get_data(as_text=True), list(statements)
+            return answer.get_data().decode("utf-8", "replace"), list(statements)
 
     def count(self, path: str, method: str = "GET", **what) -> int:
         """Count the queries of a route's own: less those of one that has none."""
