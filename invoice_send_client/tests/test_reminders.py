@@ -396,7 +396,7 @@ class TestReminders(ReminderCase):
             }
         )
         with self.mail_server():
-            address.action_send()
+            address.action_confirm()
         self.set_due(invoice, 8)
         self.let_days_pass(invoice, 20)
         [(to, _message)] = self.remind()
