@@ -4,7 +4,7 @@ from unittest.mock import patch
 from lxml import etree
 from psycopg2 import IntegrityError, OperationalError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -46,6 +46,8 @@ class ReminderCase(InvoiceSendCase):
         self.set_due(move, -30 if due is None else due)
         if state not in ("error", "cancel"):
             values.setdefault("sent_datetime", self.days_ago(days))
+        if state == "return":
+            values.setdefault("return_datetime", self.days_ago(days))
         self.make_delivery(move, state=state, **values)
         return move
 
@@ -129,13 +131,8 @@ class TestReminders(ReminderCase):
             ):
                 self.company[name] = -1
                 self.env.flush_all()
-            message = next(
-                constraint.get_error_message(self.company, None)
-                for constraint in self.env.registry[
-                    "res.company"
-                ]._table_objects.values()
-                if constraint.name.endswith(f"{name}_positive")
-            )
+            constraint = getattr(type(self.company), f"_{name}_positive")
+            message = constraint.get_error_message(self.company)
             self.assertIn("can't be below 0", str(message))
 
     def test_settings_show_them(self):
@@ -491,7 +488,6 @@ class TestReminders(ReminderCase):
         data = self.setup_other_company(name="Other SRL")
         other = data["company"]
         other.write({"email": "office@other.example", "invoice_sender_name": "Other"})
-        other.partner_id.lang = "ro_RO"
         self.remind_after(unpaid=7)
         self.remind_after(unpaid=20, company=other, invoice_remind_times=1)
         mine, theirs = (
@@ -646,10 +642,17 @@ class TestReminders(ReminderCase):
 
     def count_queries(self, kind, number):
         """:return: queries of the job that writes reminders of so many documents"""
-        due = {"unread": -30, "unpaid": 8}[kind]
-        moves = self.env["account.move"].union(
-            *(self.make_sent(40, due=due) for _number in range(number))
-        )
+        line = Command.create({"name": "Work", "price_unit": 100.0, "tax_ids": []})
+        values = {
+            "move_type": "out_invoice",
+            "partner_id": self.partner_a.id,
+            "invoice_date": "2019-01-01",
+            "invoice_line_ids": [line],
+        }
+        moves = self.env["account.move"].create([values] * number)
+        moves.action_post()
+        for move in moves:
+            self.make_sent(40, due={"unread": -30, "unpaid": 8}[kind], move=move)
         self.env.flush_all()
         self.env.invalidate_all()
         with patch.object(type(self.env["invoice.send.run"]), "_start"):
