@@ -180,7 +180,8 @@ class TestShippedLetters(LetterCase):
         receipt = self.init_invoice(
             "out_receipt", partner=self.partner_a, amounts=[100.0], post=True
         )
-        undated = self.make_invoice()
+        owed, undated = self.make_invoice(), self.make_invoice()
+        owed.partner_bank_id = invoice.partner_bank_id
         # as of documents that were imported
         self.env.cr.execute(
             "UPDATE account_move SET invoice_date_due = NULL WHERE id = %s",
@@ -193,7 +194,7 @@ class TestShippedLetters(LetterCase):
             "receipt": receipt,
             "several": invoice,
             "unread": invoice | refund | receipt | undated,
-            "unpaid": invoice | receipt | undated,
+            "unpaid": owed | receipt | undated,
         }
 
     def test_every_letter_fills_in_for_its_documents_and_holds_no_link(self):
