@@ -72,6 +72,8 @@ DOCUMENT_TYPES = [
     ("credit_note", "Credit note"),
     ("receipt", "Receipt"),
     ("several", "Several documents"),  # one mail with documents of one customer
+    ("unread", "Reminder: not viewed"),
+    ("unpaid", "Reminder: not paid"),
 ]
 
 #: ``account.move.move_type`` -> document type; what is not here has no letter of ours.
@@ -80,6 +82,19 @@ MOVE_DOCUMENT_TYPES = {
     "out_refund": "credit_note",
     "out_receipt": "receipt",
 }
+
+#: Reminder -> types of the documents that clients are reminded of by themselves (B30).
+REMINDER_MOVE_TYPES = {
+    "unread": ("out_invoice", "out_refund", "out_receipt"),
+    "unpaid": ("out_invoice", "out_receipt"),
+}
+
+#: What a sending reminds of; the words are those of the letters.
+REMINDER_TYPES = [pair for pair in DOCUMENT_TYPES if pair[0] in REMINDER_MOVE_TYPES]
+
+#: Documents whose reminders are written in one transaction: enough for the look-ups to
+#: cost little for each, few enough for their rows not to be held for long.
+REMIND_TOGETHER = 100
 
 #: Languages in which letters, the frame of the mail and the client's page are shipped.
 CLIENT_LANGUAGES = ("en", "bg", "de", "el", "es", "fr", "hu", "it", "nl", "pl", "pt")

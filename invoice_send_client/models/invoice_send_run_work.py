@@ -329,9 +329,12 @@ class InvoiceSendRun(models.Model):
 
         :param int done: steps
         :param int remaining: steps
+        :return: seconds that the job has left
+        :rtype: float
         """
-        if self._can_commit():
-            self.env["ir.cron"]._commit_progress(done, remaining=remaining)
+        if not self._can_commit():
+            return float("inf")
+        return self.env["ir.cron"]._commit_progress(done, remaining=remaining)
 
     @api.model
     def _find_due(self, others=None, limit=None):

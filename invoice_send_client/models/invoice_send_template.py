@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import file_open
 
-from ..const import DOCUMENT_TYPES, MOVE_DOCUMENT_TYPES
+from ..const import DOCUMENT_TYPES, MOVE_DOCUMENT_TYPES, REMINDER_MOVE_TYPES
 from ..tools import languages, letters
 
 #: The last language that is looked in: its letters are shipped.
@@ -18,6 +18,7 @@ VARIABLES = (
     "format_amount(object.amount_residual, object.currency_id)",
     "format_date(object.invoice_date)",
     "format_date(object.invoice_date_due)",
+    "format_date(object.invoice_sent_datetime)",
     "object.payment_reference",
     "object.partner_bank_id.acc_number",
     "object.ref",
@@ -214,6 +215,8 @@ class InvoiceSendTemplate(models.Model):
 
     def _get_move_types(self):
         """:return: types of the documents that this letter is for"""
+        if self.document_type in REMINDER_MOVE_TYPES:
+            return list(REMINDER_MOVE_TYPES[self.document_type])
         return [
             move_type
             for move_type, document_type in MOVE_DOCUMENT_TYPES.items()

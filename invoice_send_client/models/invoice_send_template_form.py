@@ -177,6 +177,7 @@ class InvoiceSendTemplate(models.Model):
             self.env._("Amount still to pay"),
             self.env._("Date"),
             self.env._("Due date"),
+            self.env._("Sent to client on"),
             self.env._("Payment reference"),
             self.env._("Bank account"),
             self.env._("Customer's own reference"),

@@ -27,6 +27,7 @@ from . import (
     test_my_messages,
     test_pdf_many,
     test_pdf_styles,
+    test_reminders,
     test_review_window_speed,
     test_security,
     test_send_on_confirm,

@@ -3,6 +3,7 @@ import re
 from lxml import html
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -179,7 +180,8 @@ class TestShippedLetters(LetterCase):
         receipt = self.init_invoice(
             "out_receipt", partner=self.partner_a, amounts=[100.0], post=True
         )
-        undated = self.make_invoice()
+        owed, undated = self.make_invoice(), self.make_invoice()
+        owed.partner_bank_id = invoice.partner_bank_id
         # as of documents that were imported
         self.env.cr.execute(
             "UPDATE account_move SET invoice_date_due = NULL WHERE id = %s",
@@ -191,6 +193,8 @@ class TestShippedLetters(LetterCase):
             "credit_note": refund,
             "receipt": receipt,
             "several": invoice,
+            "unread": invoice | refund | receipt | undated,
+            "unpaid": owed | receipt | undated,
         }
 
     def test_every_letter_fills_in_for_its_documents_and_holds_no_link(self):
@@ -222,12 +226,55 @@ class TestShippedLetters(LetterCase):
         self.assertIn(move.name, subject)
         self.assertIn(move.name, text)
         self.assertIn("100", re.sub(r"\s", "", text))
-        is_due = letter.document_type == "invoice" and move.invoice_date_due
+        is_due = self.asks_for_payment(letter, move) and move.invoice_date_due
         due = is_due and self.env["res.lang"]._lang_get(lang).date_format
         if due:
             self.assertIn(move.invoice_date_due.strftime(due), text)
         else:
             self.assertNotRegex(text, r"\d\d[./-]\d\d[./-]\d{4}|\d{4}\.\d\d")
+
+    def asks_for_payment(self, letter, move):
+        """:return: whether the letter is one that says until when to pay"""
+        if letter.document_type == "unread":
+            return move.move_type == "out_invoice"
+        return letter.document_type in ("invoice", "unpaid")
+
+    def test_reminder_of_the_unread_says_when_it_was_sent(self):
+        invoice = self.make_invoice()
+        sent = fields.Datetime.to_datetime("2019-02-03 10:00:00")
+        self.make_delivery(invoice, state="sent", sent_datetime=sent)
+        send = self.env["account.move.send"]
+        for code in CLIENT_LANGUAGES:
+            lang = self.letters._get_full_code(code)
+            body = send._get_mail_default_field_value_from_template(
+                self.get_shipped(code, "unread").mail_template_id,
+                lang,
+                invoice,
+                "body_html",
+            )
+            date_format = self.env["res.lang"]._lang_get(lang).date_format
+            text = html.fragment_fromstring(body, create_parent="div").text_content()
+            with self.subTest(code=code):
+                self.assertIn(sent.strftime(date_format), text)
+                self.assertNotRegex(" ".join(text.split()), r"\( | [.,;)]|\.\.")
+
+    def test_reminder_of_the_unpaid_asks_for_what_is_still_to_pay(self):
+        invoice = self.make_invoice()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"amount": 30.0})._create_payments()
+        send = self.env["account.move.send"]
+        body = send._get_mail_default_field_value_from_template(
+            self.get_shipped("en", "unpaid").mail_template_id,
+            "en_US",
+            invoice,
+            "body_html",
+        )
+        owed = f"{invoice.amount_residual:.2f}"
+        self.assertLess(invoice.amount_residual, invoice.amount_total)
+        self.assertIn(owed, body)
+        self.assertNotIn(f"{invoice.amount_total:.2f}", body)
+        self.assertIn("disregard", body)
 
     def test_letters_differ_from_language_to_language(self):
         for document_type, _name in DOCUMENT_TYPES:
@@ -393,7 +440,7 @@ class TestLetterForm(LetterCase):
 
     def test_each_variable_is_explained_with_an_example(self):
         variables = self.get_shipped("en").variables
-        self.assertEqual(len(variables), 11)
+        self.assertEqual(len(variables), 12)
         found = {variable["words"]: variable for variable in variables}
         self.assertEqual(found["Number"]["code"], "{{ object.name }}")
         self.assertEqual(found["Number"]["example"], self.invoice.name)
