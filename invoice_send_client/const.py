@@ -117,6 +117,8 @@ COPY_MODES = [
 EVENT_TYPES = [
     *DELIVERY_STATES,
     ("renew", "New link asked for"),
+    ("opt_out", "Asked not to be followed"),
+    ("erase", "Tracking data erased"),
     ("retry", "Sent again"),
     ("correct", "Address corrected"),
     ("revoke", "Link revoked"),

@@ -25,6 +25,8 @@ const ICONS = {
     correct: "fa-pencil",
     revoke: "fa-chain-broken",
     relink: "fa-link",
+    opt_out: "fa-eye-slash",
+    erase: "fa-eraser",
 };
 
 const EVENTS_SHOWN = 20;
