@@ -202,6 +202,7 @@ class TestUntrackedRoutes(PrivacyCase, HttpCase):
         self.assertFalse(self.get_visits(delivery))
         self.partner_a.invoice_no_tracking = False
         self.env.flush_all()
+        self.env.invalidate_all()
         self.url_open(url, headers=BROWSER)
         self.assertTrue(self.get_visits(delivery))
 
@@ -210,7 +211,7 @@ class TestUntrackedRoutes(PrivacyCase, HttpCase):
 class TestOptOut(PrivacyCase):
     def test_wish_holds_for_the_address_in_this_company_alone(self):
         asked = self.make_sent(email="ana@călătorii.example")
-        ascii_one = self.make_sent(email="ana@xn--cltorii-n4ac.example")
+        ascii_one = self.make_sent(email="ana@xn--cltorii-83ab.example")
         neighbour = self.make_sent(email="ion@călătorii.example")
         theirs = self.make_sent_by_other(email="ana@călătorii.example")
         for delivery in (asked, ascii_one, neighbour, theirs):
@@ -259,7 +260,8 @@ class TestOptOut(PrivacyCase):
 
         emails = ["ana@alfa.example", *(f"c{n}@alfa.example" for n in range(20))]
         with patch.object(Cursor, "execute", spy):
-            created = self.env["invoice.delivery"].create(
+            Delivery = self.env["invoice.delivery"].sudo()
+            created = Delivery.create(
                 [{"move_id": invoice.id, "email": email} for email in emails]
             )
             self.env.flush_all()

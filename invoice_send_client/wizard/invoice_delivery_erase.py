@@ -94,7 +94,9 @@ class InvoiceDeliveryErase(models.TransientModel):
     def _stop_following(self):
         """Follow the customer, or the address, no more."""
         if self.partner_id:
-            self.partner_id.commercial_partner_id.invoice_no_tracking = True
+            self.partner_id.check_access("read")
+            # sudo: who may erase may heed the wish, and nothing else of the contact
+            self.partner_id.sudo().commercial_partner_id.invoice_no_tracking = True
             return
         for address in addresses.parse(self.email)[0]:
             self.env["invoice.delivery.opt.out"]._add(self.env.companies, address.email)
