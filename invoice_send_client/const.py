@@ -136,6 +136,8 @@ EVENT_TYPES = [
     *DELIVERY_STATES,
     ("renew", "New link asked for"),
     ("linkmail", "New link mailed"),
+    ("opt_out", "Asked not to be followed"),
+    ("erase", "Tracking data erased"),
     ("retry", "Sent again"),
     ("correct", "Address corrected"),
     ("revoke", "Link revoked"),

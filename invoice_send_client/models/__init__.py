@@ -2,6 +2,7 @@ from . import (
     account_move,
     account_move_confirm,
     account_move_pay,
+    account_move_privacy,
     account_move_send,
     account_move_send_letter,
     account_move_send_pdf,
@@ -17,6 +18,9 @@ from . import (
     invoice_delivery_mail,
     invoice_mail,
     invoice_delivery_messages,
+    invoice_delivery_opt_out,
+    invoice_delivery_privacy,
+    invoice_delivery_event_privacy,
     invoice_send_request,
     invoice_send_run,
     invoice_send_run_export,
@@ -26,6 +30,7 @@ from . import (
     invoice_send_run_line_mail,
     invoice_send_run_line_pdf,
     invoice_send_run_line_post,
+    invoice_send_run_line_privacy,
     invoice_send_run_line_summary,
     invoice_send_run_line_together,
     invoice_send_run_line_work,
@@ -45,8 +50,10 @@ from . import (
     res_company_client_page,
     res_company_mail,
     res_config_settings,
+    res_config_settings_client_page,
     res_partner,
     res_partner_mail,
+    res_partner_privacy,
 )
 
 # after the models that they extend

@@ -173,7 +173,8 @@ class AccountMove(models.Model):
     def _get_unread_reminder_domain(self, company):
         """Say of what it is known that no client looked at it.
 
-        Who reads an attached PDF leaves no trace: nothing is known of what was sent so.
+        Who reads an attached PDF leaves no trace, and who is not tracked none either:
+        nothing is known of what was sent so.
 
         :param company: ``res.company`` whose documents they are
         :rtype: Domain
@@ -183,8 +184,13 @@ class AccountMove(models.Model):
             & Domain("document_mode", "=", "attachment")
             & Domain("sent_datetime", "!=", False)
         )
+        if not company.invoice_track_clients:
+            return Domain.FALSE
+        untracked = Domain("is_current", "=", True) & Domain("is_opted_out", "=", True)
         return (
             Domain("invoice_delivery_state", "in", UNVIEWED_STATES)
+            & Domain("commercial_partner_id.invoice_no_tracking", "=", False)
+            & Domain("invoice_delivery_ids", "not any", untracked)
             & Domain("payment_state", "not in", ("in_payment", "paid", "reversed"))
             & Domain("invoice_delivery_ids", "not any", attached)
         )

@@ -151,7 +151,7 @@ class InvoiceDelivery(models.Model):
         settings = self.env["res.company"]._get_invoice_client_settings(
             self.company_id.id
         )
-        if not settings.link_expiry_days:
+        if not settings.expiry_days:
             return False
         begins = (
             self.link_datetime,
@@ -160,7 +160,7 @@ class InvoiceDelivery(models.Model):
             self.create_date,
         )
         last = max(filter(None, begins), default=fields.Datetime.now())
-        return last + timedelta(days=settings.link_expiry_days)
+        return last + timedelta(days=settings.expiry_days)
 
     def _is_link_open(self):
         """:return: whether the link still leads somewhere, as far as itself goes"""

@@ -114,11 +114,12 @@ class InvoiceSendRunLine(models.Model):
         :param dict bodies: rendered letters by their lines, kept between the mails
         :rtype: mail.mail
         """
-        if self not in bodies:
+        is_tracked = self._is_tracked(recipients)
+        if (self, is_tracked) not in bodies:
             # what a user corrected since it was read
             self.invalidate_recordset()
-            bodies[self] = self._render_mail_body()
-        return self._create_mail(recipients, bodies[self])
+            bodies[self, is_tracked] = self._render_mail_body(is_tracked)
+        return self._create_mail(recipients, bodies[self, is_tracked])
 
     def _settle(self, recipients, attempt):
         """Write verdicts down for good: what the server said can't be asked again.
@@ -281,15 +282,19 @@ class InvoiceSendRunLine(models.Model):
 
     # -- one mail ----------------------------------------------------------------------
 
-    def _render_mail_body(self):
-        """Render the letter in its frame, once for all recipients.
+    def _render_mail_body(self, is_tracked=None):
+        """Render the letter in its frame, once for all recipients that it suits.
 
+        :param bool is_tracked: the recipients are followed; as the company and the
+            customer have it where empty
         :return: HTML with each line's :meth:`_get_placeholder` where the recipient's
             own link belongs
         :rtype: Markup
         """
         first = self[:1]
         lines = self.with_context(lang=first.mail_lang)
+        if is_tracked is None:
+            is_tracked = self._is_tracked()
         return self.env["ir.qweb"]._render(
             "invoice_send_client.mail_layout",
             {
@@ -301,6 +306,7 @@ class InvoiceSendRunLine(models.Model):
                 "lang": first.mail_lang,
                 "body": first._get_text(),
                 "link": first._get_placeholder(),
+                **first._prepare_privacy_values(is_tracked),
             },
             lang=first.mail_lang,
             minimal_qcontext=True,

@@ -188,9 +188,12 @@ class InvoiceSendRunLine(models.Model):
         parts = []
         for lines in groups:
             due = lines.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
-            body = due and lines._render_mail_body()
+            bodies = {}
             for recipients in lines._divide_into_mails(due) if due else ():
-                parts.append((recipients, body))
+                is_tracked = lines._is_tracked(recipients)
+                if is_tracked not in bodies:
+                    bodies[is_tracked] = lines._render_mail_body(is_tracked)
+                parts.append((recipients, bodies[is_tracked]))
         return parts
 
     @api.model

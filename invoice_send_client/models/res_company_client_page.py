@@ -1,29 +1,120 @@
-import ipaddress
 from typing import NamedTuple
-from odoo import api, fields, models, tools
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
+
+from ..tools import networks
 
 
 class ClientSettings(NamedTuple):
-    track: bool
+    """What the public routes have to know of a company, in plain values.
+
+    :ivar bool is_tracked: what clients do with their links is recorded
+    :ivar bool has_picture: mails carry the invisible picture
+    :ivar tuple networks: those of the own staff, see ``tools.networks``
+    :ivar int expiry_days: days after the client's last look, 0 = never
+    :ivar bool accept_first: the PDF is given to clients that accepted
+    """
+
+    is_tracked: bool
+    has_picture: bool
     networks: tuple
-    link_expiry_days: int
+    expiry_days: int
     accept_first: bool
 
 
-class ResCompany(models.Model):
-    """TEMPORARY, replaced at merge"""
+#: Fields that :class:`ClientSettings` is made from.
+CACHED_FIELDS = {
+    "invoice_track_clients",
+    "invoice_track_open",
+    "invoice_internal_networks",
+    "invoice_link_expiry_days",
+    "invoice_accept_before_download",
+}
 
-    _inherit = "res.company"
-    invoice_track_clients = fields.Boolean(default=True)
-    invoice_event_retention_days = fields.Integer(default=730)
-    invoice_internal_networks = fields.Char()
-    invoice_link_expiry_days = fields.Integer()
-    invoice_accept_before_download = fields.Boolean()
+
+class ResCompany(models.Model):
+    """What a company lets its clients do with their links, and records of it (B20)."""
+
+    # one model, several concerns: the rest stands in res_company.py
+    _name = "res.company"
+    _inherit = ["res.company"]
+
+    invoice_track_clients = fields.Boolean(
+        string="Follow what clients do with their links",
+        default=True,
+        help="Off: visits are not recorded, of links that were mailed before neither.",
+    )
+    invoice_event_retention_days = fields.Integer(
+        string="Keep the single visits for",
+        default=730,
+        help="Days after which the single visits are deleted; when a client looked "
+        "first stays on the document. 0: they are kept for good.",
+    )
+    invoice_internal_networks = fields.Text(
+        string="Own networks",
+        help="Who comes from these networks is the company's own staff, not a client.",
+    )
+    invoice_link_expiry_days = fields.Integer(
+        string="Links expire after",
+        help="Days counted from the client's last look. 0: links don't expire.",
+    )
+    invoice_accept_before_download = fields.Boolean(
+        string="Accept before download",
+        help="Clients get the PDF from their page only once they pressed Accept.",
+    )
+    _invoice_event_retention_positive = models.Constraint(
+        "CHECK (invoice_event_retention_days >= 0)",
+        "The days for which visits are kept can't be below 0 (0 keeps them for good).",
+    )
+    _invoice_link_expiry_positive = models.Constraint(
+        "CHECK (invoice_link_expiry_days >= 0)",
+        "The days after which links expire can't be below 0 (0 means never).",
+    )
+
+    @api.constrains("invoice_internal_networks")
+    def _check_invoice_internal_networks(self):
+        for company in self:
+            _found, wrong = networks.parse(company.invoice_internal_networks)
+            if wrong:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” can't be among your own networks: write addresses such "
+                        "as 203.0.113.7 or networks such as 192.168.0.0/24, with "
+                        "commas between them or each on a line of its own.",
+                        ", ".join(wrong),
+                    )
+                )
+
+    def cache_invalidation_fields(self):
+        # EXTENDS 'base'
+        return super().cache_invalidation_fields() | CACHED_FIELDS
 
     @api.model
+    @ormcache("company_id")
     def _get_invoice_client_settings(self, company_id):
-        c = self.sudo().browse(company_id)
-        return ClientSettings(c.invoice_track_clients, (), c.invoice_link_expiry_days, c.invoice_accept_before_download)
+        """Give the public routes what they need, most often without any query.
+
+        :param int company_id: res.company
+        :rtype: ClientSettings
+        """
+        # sudo: visitors read no companies, and each of these acts on them alone
+        company = self.sudo().browse(company_id)
+        return ClientSettings(
+            is_tracked=company.invoice_track_clients,
+            has_picture=company.invoice_track_clients and company.invoice_track_open,
+            networks=networks.parse(company.invoice_internal_networks)[0],
+            expiry_days=company.invoice_link_expiry_days,
+            accept_first=company.invoice_accept_before_download,
+        )
 
     def _is_invoice_staff_address(self, ip):
-        return False
+        """:return: whether a visitor comes from the company's own networks
+
+        :param str ip: the visitor's address, or anything
+        :rtype: bool
+        """
+        self.ensure_one()
+        settings = self._get_invoice_client_settings(self.id)
+        return networks.contain(settings.networks, ip)

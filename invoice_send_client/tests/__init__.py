@@ -28,6 +28,8 @@ from . import (
     test_pdf_many,
     test_pdf_styles,
     test_reminders,
+    test_privacy,
+    test_privacy_erase,
     test_review_window_speed,
     test_security,
     test_send_on_confirm,

@@ -3,6 +3,7 @@ import socket
 from unittest.mock import Mock, patch
 
 import requests
+from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
@@ -118,6 +119,57 @@ class TestModeSettings(SettingsCase):
                 }
             ],
         )
+
+    def test_what_clients_may_do_is_shown_and_stored(self):
+        with self.open_settings() as settings:
+            self.assertTrue(settings.invoice_track_clients)
+            self.assertEqual(settings.invoice_event_retention_days, 730)
+            self.assertEqual(settings.invoice_link_expiry_days, 0)
+            self.assertFalse(settings.invoice_accept_before_download)
+            settings.invoice_event_retention_days = 90
+            settings.invoice_internal_networks = "203.0.113.7, 192.168.0.0/24"
+            settings.invoice_link_expiry_days = 60
+            settings.invoice_accept_before_download = True
+            settings.invoice_track_clients = False
+            with self.assertRaisesRegex(AssertionError, "readonly"):
+                settings.invoice_track_open = True
+        self.assertRecordValues(
+            self.company,
+            [
+                {
+                    "invoice_track_clients": False,
+                    "invoice_event_retention_days": 90,
+                    "invoice_internal_networks": "203.0.113.7, 192.168.0.0/24",
+                    "invoice_link_expiry_days": 60,
+                    "invoice_accept_before_download": True,
+                }
+            ],
+        )
+        self.assertTrue(self.company._is_invoice_staff_address("192.168.0.9"))
+
+    def test_network_that_is_none_is_named_and_nothing_is_saved(self):
+        for text, wrong in (
+            ("10.0.0.0/8, office", "“office”"),
+            ("10.0.0.300\n10.0.0.1-9", "“10.0.0.300, 10.0.0.1-9”"),
+            ("0.0.0.0/0", "“0.0.0.0/0”"),
+        ):
+            with (
+                self.subTest(text),
+                self.assertRaisesRegex(ValidationError, wrong),
+                self.env.cr.savepoint(),
+            ):
+                self.company.invoice_internal_networks = text
+
+    @mute_logger("odoo.sql_db")
+    def test_days_below_zero_are_refused(self):
+        for name in ("invoice_event_retention_days", "invoice_link_expiry_days"):
+            with (
+                self.subTest(name),
+                self.assertRaises(CheckViolation),
+                self.env.cr.savepoint(),
+            ):
+                self.company[name] = -1
+                self.env.flush_all()
 
     def test_each_company_has_settings_of_its_own(self):
         other = self.env["res.company"].create({"name": "Other SRL"})

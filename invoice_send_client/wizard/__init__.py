@@ -4,7 +4,10 @@ from . import account_move_send_batch_wizard_line_edi
 from . import account_move_send_wizard
 from . import account_move_send_wizard_edi
 from . import account_move_send_wizard_letter
+from . import account_move_send_wizard_privacy
 from . import account_move_send_wizard_recipients
 from . import account_move_send_wizard_row
 from . import invoice_delivery_correct_address
+from . import invoice_delivery_erase
 from . import invoice_send_run
+from . import privacy_lookup_wizard

@@ -82,6 +82,8 @@ class AccountMoveSendWizard(models.TransientModel):
             problem = wizard.company_id._get_invoice_link_problem()
             if wizard.document_mode == "link" and problem:
                 hint = self.env._("The client could not open the link. %s", problem)
+            elif not wizard._is_client_tracked():
+                hint = wizard._get_untracked_hint()
             elif wizard.document_mode == "link":
                 hint = self.env._(
                     "The mail carries a link, and you see when the client looks."

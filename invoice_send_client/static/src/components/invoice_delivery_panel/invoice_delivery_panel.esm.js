@@ -26,6 +26,8 @@ const ICONS = {
     revoke: "fa-chain-broken",
     relink: "fa-link",
     linkmail: "fa-link",
+    opt_out: "fa-eye-slash",
+    erase: "fa-eraser",
 };
 
 const EVENTS_SHOWN = 20;

@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..const import ANSWERS
+
+#: Visits that one pass of the clean-up deletes.
+GC_BATCH = 1000
+
+
+class InvoiceDeliveryEvent(models.Model):
+    """How long visits are kept, and how they are erased (B20)."""
+
+    # one model, several concerns: the rest stands in invoice_delivery_event.py
+    _name = "invoice.delivery.event"
+    _inherit = ["invoice.delivery.event"]
+
+    _visit = models.Index("(company_id, event_datetime) WHERE hit IS NOT NULL")
+
+    def _erase(self):
+        """Delete these visits. What a client answers is no visit: of it goes only what
+        is known of the browser."""
+        answers = self.filtered(lambda event: event.event_type in ANSWERS)
+        answers.hit = False
+        (self - answers).unlink()
+
+    @api.autovacuum
+    def _gc_old_visits(self):
+        """Delete visits that are older than their company keeps them.
+
+        Deliveries stay, with their states and times.
+
+        :return: how many were deleted and whether there are more, as Odoo's clean-up
+            wants to hear it
+        :rtype: tuple[int, bool]
+        """
+        companies = self.env["res.company"].search(
+            [
+                ("invoice_event_retention_days", ">", 0),
+                ("active", "in", (True, False)),
+            ]
+        )
+        now = fields.Datetime.now()
+        too_old = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain(
+                "event_datetime",
+                "<",
+                now - timedelta(days=company.invoice_event_retention_days),
+            )
+            for company in companies
+        )
+        old = self.search(
+            Domain("hit", "!=", False) & too_old,
+            limit=GC_BATCH,
+            order="event_datetime, id",
+        )
+        old._erase()
+        return len(old), len(old) == GC_BATCH
+
+    def _get_people_texts(self, words):
+        # EXTENDS 'invoice_send_client'
+        return {
+            **super()._get_people_texts(words),
+            "opt_out": self.env._("%(address)s asked not to be followed", **words),
+            "erase": self.env._(
+                "What was recorded of %(address)s was erased by %(user)s", **words
+            ),
+        }
