@@ -186,7 +186,7 @@ class InvoiceDelivery(models.Model):
 
     def _get_caretaker(self):
         """:return: who takes care of the client: the salesperson, else who sent, else
-            who made the document; only somebody who is still here"""
+        who made the document; only somebody who is still here"""
         self.ensure_one()
         move = self.move_id
         found = (move.invoice_user_id, self.run_id.user_id, move.create_uid)

@@ -16,7 +16,9 @@ class TestClientLinks(ClientPageCase):
 
     def find_new_links(self):
         """:return: the mails that bring a new link"""
-        mails = self.env["mail.mail"].sudo().search([("body_html", "like", "an old link")])
+        mails = (
+            self.env["mail.mail"].sudo().search([("body_html", "like", "an old link")])
+        )
         return mails.filtered(lambda mail: mail.email_to)
 
     def ask(self):
