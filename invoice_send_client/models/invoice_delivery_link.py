@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..const import LINK_SCOPE, RENEWALS_A_DAY
 from ..tools import addresses, links
@@ -127,11 +128,11 @@ class InvoiceDelivery(models.Model):
             return self.browse()
         root = links.get_root(key)
         # all recipients of the document: its summary needs them as well
-        domain = [("move_id.invoice_delivery_ids.link_root", "=", root)]
+        domain = Domain("move_id.invoice_delivery_ids.link_root", "=", root)
         if alive:
-            domain.append(("move_id.state", "=", "posted"))
+            domain &= Domain("move_id.state", "=", "posted")
         if tracked:
-            domain += self._get_tracked_domain()
+            domain &= self._get_tracked_domain()
         found = self.search_fetch(domain, LINK_FIELDS)
         delivery = found.filtered(lambda d: d.link_root == root)[:1]
         if alive:
