@@ -56,6 +56,18 @@ LOOK = {
 DELIVERY, THEIRS = "invoice.delivery", "mail.tracking.email"
 
 
+class Server(OdooServer):
+    """A server of one database, which it is told without a filter.
+
+    With ``--db-filter`` Odoo opens a new connection to PostgreSQL and lists the
+    databases for each visitor without a session, which takes longer than any picture.
+    """
+
+    def _command(self) -> list[str]:
+        options = super()._command()
+        return [one for one in options if not one.startswith("--db-filter")]
+
+
 @dataclass
 class Side:
     """One side's pictures.
@@ -127,7 +139,7 @@ def _measure(dev, name: str, told: argparse.Namespace) -> list[dict]:
     queries = _count_queries(Counter(told.show), [ours, theirs], pages)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "odoo.log"
-        server = OdooServer(dev, name, log, workers=told.workers)
+        server = Server(dev, name, log, workers=told.workers)
         server.start()
         try:
             _load(Readers(server.url, told.readers), [ours, theirs], told)
