@@ -7,6 +7,7 @@ from an address of its own: who asks too often is slowed.
 
 import contextlib
 import random
+import re
 import socket
 import sys
 import threading
@@ -97,18 +98,27 @@ class Readers:
         place, reader = (host, int(port)), (_get_address(), 0)
         with socket.create_connection(place, PATIENCE, reader) as line:
             line.sendall(request)
-            answer = b""
-            while part := line.recv(65536):
-                answer += part
-        head, _blank, body = answer.partition(b"\r\n\r\n")
-        is_picture = body.startswith(b"GIF8") or path == HEALTH
-        if b" 200 " not in head.splitlines()[0] or not is_picture:
+            answer = _read_answer(line)
+        is_picture = b"\r\n\r\nGIF8" in answer or path == HEALTH
+        if b" 200 " not in answer.splitlines()[0] or not is_picture:
             raise ValueError(f"{path}: {answer[:200]!r}")
 
     def _write(self, path: str) -> bytes:
         lines = {"Host": self.host, "User-Agent": random.choice(PROGRAMS), **LINES}
         text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         return f"GET {path} HTTP/1.1\r\n{text}Connection: close\r\n\r\n".encode()
+
+
+def _read_answer(line: socket.socket) -> bytes:
+    """Read one answer and no further: Odoo's worker waits until the reader hangs up."""
+    answer = b""
+    while part := line.recv(65536):
+        answer += part
+        head, _blank, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+        if length and len(body) >= int(length[1]):
+            break
+    return answer
 
 
 # -- this process ----------------------------------------------------------------------
