@@ -154,7 +154,14 @@ class InvoiceDelivery(models.Model):
             self.write(values)
         elif not self._update_state(answer, **values):
             return
-        self.move_id._tell_answer(self, event)
+        told = self._in_keepers_lang()
+        told.move_id._tell_answer(told, event.with_env(told.env))
+
+    def _in_keepers_lang(self):
+        """:return: this delivery in the language of whoever takes care of the client:
+            what is written for the sender is not in that of the visitor's browser"""
+        keeper = self.move_id._get_client_keeper(self)
+        return self.with_context(lang=keeper.lang or self.env.lang)
 
     def _withdraw_answer(self):
         """The answer in force turned out to be a machine's: as if it was not given."""
@@ -169,8 +176,9 @@ class InvoiceDelivery(models.Model):
         )
         if self.state == event.event_type:
             self._lower_state()
-        self.move_id._message_log(
-            body=self.env._(
+        told = self._in_keepers_lang()
+        told.move_id._message_log(
+            body=told.env._(
                 "The answer through the link sent to %s was given by a program: it "
                 "does not count.",
                 self.email,
@@ -210,18 +218,18 @@ class AccountMove(models.Model):
             author_id=delivery.partner_id.id or None,
         )
         if event.event_type == "return":
-            self._ask_for_correction(event)
+            self._ask_for_correction(delivery, event)
         else:
             self._close_corrections(event)
 
-    def _ask_for_correction(self, event):
+    def _ask_for_correction(self, delivery, event):
         """Give the salesperson of a returned document the client's reason."""
         self.activity_schedule(
             "invoice_send_client.mail_activity_returned",
             summary=self.env._("Returned by the client"),
             # the client's words are text, whatever they look like
             note=plaintext2html(event._get_words()[0]),
-            user_id=self._get_answer_user(event).id,
+            user_id=self._get_client_keeper(delivery).id,
         )
 
     def _close_corrections(self, event):
@@ -231,12 +239,12 @@ class AccountMove(models.Model):
             feedback=event._get_words()[0],
         )
 
-    def _get_answer_user(self, event):
+    def _get_client_keeper(self, delivery):
         """:return: who takes care of the client: the salesperson, else who sent, else
             who made the document; only somebody who is still here"""
         found = (
             self.invoice_user_id,
-            event.delivery_id.run_id.user_id,
+            delivery.run_id.user_id,
             self.create_uid,
         )
         here = [user for user in found if user.active and user._is_internal()]

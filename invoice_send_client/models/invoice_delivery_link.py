@@ -205,8 +205,9 @@ class InvoiceDelivery(models.Model):
         if heir := self._find_heir():
             heir._mail_new_link()
         else:
-            self.move_id._message_log(
-                body=self.env._(
+            told = self._in_keepers_lang()
+            told.move_id._message_log(
+                body=told.env._(
                     "%s has a link that no longer works and asks for a new one.",
                     self.email,
                 )
