@@ -4,6 +4,7 @@ In the three languages of the demo, with mouse, thumb, keyboard, and without scr
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
