@@ -316,7 +316,8 @@ class ClientPage(http.Controller):
             "seen_url": f"{url}/seen" if tracked else None,
             "pdf_url": "" if accept_first else f"{url}/pdf?nonce={nonce}",
             "accept_first": accept_first,
-            "pay_url": delivery.move_id._get_invoice_pay_url(),
+            # the page of the payment leads to the portal, which has the PDF
+            "pay_url": "" if accept_first else delivery.move_id._get_invoice_pay_url(),
             "opt_out_url": f"{url}/opt_out{query}",
             "tracked": tracked,
         }

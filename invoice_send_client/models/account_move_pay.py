@@ -13,14 +13,17 @@ class AccountMove(models.Model):
     def _get_invoice_pay_url(self):
         """Give the address at which the client pays, where that is possible.
 
-        It carries the payment's own token, which opens nothing but the payment, and
-        never the portal's.
+        It carries the payment's own token and never the portal's. Odoo's page of the
+        payment, however, leads on to the invoice in the portal, and tells the portal's
+        token (``_get_extra_payment_form_values`` of ``account_payment``), for any
+        invoice of that customer in that currency: see the roadmap.
 
         :return: path and query, ``""`` where nothing is to be paid online
         :rtype: str
         """
         self.ensure_one()
-        if "payment.provider" not in self.env or not self._has_to_be_paid():
+        # of ``account_payment``, which comes with ``payment`` but can be taken out
+        if not hasattr(self, "_has_to_be_paid") or not self._has_to_be_paid():
             return ""
         return self._build_pay_url() if self._find_providers() else ""
 

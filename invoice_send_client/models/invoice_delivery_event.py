@@ -111,6 +111,7 @@ class InvoiceDeliveryEvent(models.Model):
         REASON_TEXTS, string="Judged as", compute="_compute_reason"
     )
     hit = fields.Json(
+        groups=fields.NO_ACCESS,
         help="What the judge keeps of the request: no full address, no full browser "
         "name. Needed to judge again when later requests change the picture.",
     )
@@ -134,8 +135,18 @@ class InvoiceDeliveryEvent(models.Model):
         :rtype: tuple[str, str]
         """
         self.ensure_one()
-        is_deed = not self.hit or (self.event_type in ANSWERS and self.is_proof)
+        is_answer = self.event_type in ANSWERS and self.is_proof
+        is_deed = is_answer or not self._get_hit()
         return (self._get_deed_text(), "") if is_deed else self._get_look_words()
+
+    def _get_hit(self):
+        """:return: what the judge kept of the request, empty where there was none
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        # sudo: it has no reader; screens tell how long a look was and what was one
+        return self.sudo().hit or {}
 
     def _get_reasons(self):
         """:return: the judge's words on this event, those that are known here"""
@@ -162,7 +173,7 @@ class InvoiceDeliveryEvent(models.Model):
 
     def _get_seconds(self):
         """:return: whole seconds for which the page was seen, as its script told"""
-        beacon = (self.hit or {}).get("beacon") or {}
+        beacon = self._get_hit().get("beacon") or {}
         return beacon.get("visible_ms", 0) // 1000
 
     def _get_duration_text(self):
@@ -254,12 +265,11 @@ class InvoiceDeliveryEvent(models.Model):
         lines = {}
         for event in self.sorted("id", reverse=True):
             values = event._prepare_panel_values()
-            session = (event.hit or {}).get("client") or str(
-                event.event_datetime.date()
-            )
+            hit = event._get_hit()
+            session = hit.get("client") or str(event.event_datetime.date())
             note = values["type"] not in SEEN_TYPES and values["note"]
             key = (event.delivery_id.id, session, values["text"], note)
-            line = lines.setdefault(key if event.hit else event.id, values)
+            line = lines.setdefault(key if hit else event.id, values)
             if values["seconds"] > line["seconds"]:
                 line.update(seconds=values["seconds"], note=values["note"])
             line["count"] += 1
@@ -297,7 +307,7 @@ class InvoiceDeliveryEvent(models.Model):
 
         :rtype: str: an event type, or ``machine`` for what counts for nothing
         """
-        if not self.hit:
+        if not self._get_hit():
             return self.event_type
         reasons = self._get_reasons()
         if PROOFS.intersection(reasons):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..const import LINK_SCOPE, RENEWALS_A_DAY
-from ..tools import addresses, links
+from ..tools import addresses, links, sending_pass
 
 #: What a request for a client's link asks of its delivery, and its document's summary
 #: of the others, read together in one query.
@@ -78,6 +78,11 @@ class InvoiceDelivery(models.Model):
         readonly=True,
         help="The last visit that may have been a person's, to the hour; the life of "
         "the link is counted from it.",
+    )
+    renew_datetime = fields.Datetime(
+        readonly=True,
+        help="When a new link was asked for last, to the microsecond: of two who ask "
+        "at once the second has to see that the first has.",
     )
     _link_key_unique = models.UniqueIndex("(link_key) WHERE link_key IS NOT NULL")
 
@@ -207,6 +212,9 @@ class InvoiceDelivery(models.Model):
         the one any more, the sender is told instead.
         """
         self.ensure_one()
+        # whoever asks at once meets this, and is asked again by Odoo
+        self.renew_datetime = sending_pass.now()
+        self.flush_recordset(["renew_datetime"])
         if self._count_renewals() >= RENEWALS_A_DAY:
             return
         self._record_event("renew")

@@ -18,6 +18,7 @@ from . import (
     test_send_server,
     test_sending_together,
     test_undo,
+    test_client_access,
     test_client_answer,
     test_client_links,
     test_client_page,

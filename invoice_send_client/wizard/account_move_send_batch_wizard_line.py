@@ -35,8 +35,11 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     move_name = fields.Char(string="Number", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    amount_total = fields.Monetary(related="move_id.amount_total", string="Total")
+    # as the user: a row tells nothing of a document that he may not read
+    currency_id = fields.Many2one(related="move_id.currency_id", related_sudo=False)
+    amount_total = fields.Monetary(
+        related="move_id.amount_total", string="Total", related_sudo=False
+    )
     last_line_id = fields.Many2one(
         "invoice.send.run.line",
         help="The document's last sending that this window knows of.",
@@ -53,17 +56,21 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         compute="_compute_block_reason",
         store=True,
         readonly=False,
+        compute_sudo=False,
     )
     block_reason = fields.Char(
-        compute="_compute_block_reason", store=True, readonly=False
+        compute="_compute_block_reason", store=True, readonly=False, compute_sudo=False
     )
-    warning = fields.Char(compute="_compute_block_reason", store=True, readonly=False)
+    warning = fields.Char(
+        compute="_compute_block_reason", store=True, readonly=False, compute_sudo=False
+    )
     remark = fields.Char(string="What to know", compute="_compute_remark")
     is_doubtful = fields.Boolean(
         string="Better left unticked",
         compute="_compute_block_reason",
         store=True,
         readonly=False,
+        compute_sudo=False,
     )
 
     # how it goes
@@ -121,6 +128,11 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         readonly=False,
     )
 
+    @api.constrains("move_id")
+    def _check_move_id(self):
+        """:raise AccessError: for a document that the user may not read"""
+        self.move_id.check_access("read")
+
     # -- whether it goes ---------------------------------------------------------------
 
     @api.depends(
@@ -133,6 +145,8 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         "other_file_size",
     )
     def _compute_block_reason(self):
+        # what stands against a document says whom it was sent to
+        self.move_id.check_access("read")
         verdicts = self.wizard_id._get_row_verdicts(self)
         for line, values in zip(self, verdicts, strict=True):
             for name in ("blocked", "block_reason", "warning", "is_doubtful"):

@@ -13,13 +13,18 @@ class InvoiceDeliveryCorrectAddress(models.TransientModel):
     delivery_id = fields.Many2one(
         "invoice.delivery", required=True, readonly=True, ondelete="cascade"
     )
-    old_email = fields.Char(related="delivery_id.email", string="Did not reach")
+    # as the user: the window tells nothing of a recipient that he may not read
+    old_email = fields.Char(
+        related="delivery_id.email", string="Did not reach", related_sudo=False
+    )
     problem = fields.Char(compute="_compute_problem")
     email = fields.Char(string="New address", required=True)
     partner_id = fields.Many2one(
         "res.partner", string="Customer", compute="_compute_partner_id"
     )
-    partner_email = fields.Char(related="partner_id.email", string="Known address")
+    partner_email = fields.Char(
+        related="partner_id.email", string="Known address", related_sudo=False
+    )
     can_save_on_partner = fields.Boolean(compute="_compute_partner_id")
     save_on_partner = fields.Boolean(
         string="Save on customer",
@@ -28,6 +33,11 @@ class InvoiceDeliveryCorrectAddress(models.TransientModel):
         store=True,
         readonly=False,
     )
+
+    @api.constrains("delivery_id")
+    def _check_delivery_id(self):
+        """:raise AccessError: for a recipient that the user may not read"""
+        self.delivery_id.check_access("read")
 
     @api.depends("delivery_id")
     def _compute_problem(self):
