@@ -5,11 +5,17 @@ Loaded by ``./dev test``. Plain pytest tests are left as they are.
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from .testing import COUNTS, RAN
+
+
+def pytest_configure() -> None:
+    """Let the signal TERM end the tests as Ctrl-C does: what they started ends too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(

@@ -46,7 +46,7 @@ class Service:
         with self.log.open("wb") as output:
             try:
                 self._process = subprocess.Popen(
-                    [*_ended_with_us(), *map(str, command)],
+                    [*ended_with_us(), *map(str, command)],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -97,7 +97,7 @@ class Service:
             self._process.wait()
 
 
-def _ended_with_us() -> list[str]:
+def ended_with_us() -> list[str]:
     """Return what to put before a command, so that it ends when ``./dev`` is killed."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []

@@ -4,18 +4,28 @@ Tests beside an addon run inside Odoo, on a database cloned for the run; those o
 ``tests/`` are plain pytest and start their own servers. Both share one process and
 one summary. An addon that builds on ours and its tests get a database, hence a
 process, of their own.
+
+Without a path the folders of ``LANES`` are run beside the rest, as they mostly wait:
+for mail servers that say nothing, for a worker's next minute. A lane has a process,
+databases, ports and temporary folders of its own. Its output is kept until the rest,
+which prints as it goes, has ended.
 """
 
 import contextlib
 import json
 import os
+import re
+import shlex
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import browser, database, environment
+from . import browser, database, environment, services
+from .console import say
 from .environment import REPOSITORY, Environment
 
 PREFIX = "isc_test"
@@ -24,6 +34,19 @@ COUNTS = "DEV_TEST_COUNTS"
 RAN = ("passed", "failed", "error", "xfailed", "xpassed")
 # pytest's short options whose value is a word of its own, never a path.
 TAKE_VALUE = ("-k", "-m", "-n", "-p", "-o", "-r", "-W")
+SYSTEM = REPOSITORY / "tests"
+# Lanes of folders of it: one folder after the other, each lane beside the rest.
+LANES = (("crash", "queue_job"), ("browser", "smtp"))
+# Options that say how to print. Any other one might not mean several processes at a
+# time: -x, --pdb, -s, --lf, -k (a lane with nothing to run fails).
+PRINTING = re.compile(
+    r"-[vql]+|-[rW].*|--(verbose|quiet|showlocals|tb|durations(-min)?|color|timeout"
+    r"|no-header|no-summary|show-capture)(=.*)?"
+)
+# pytest's status after Ctrl-C; here also of what did not come to its end.
+INTERRUPTED = 2
+# pytest-odoo wants a database as soon as it sees Odoo's settings.
+NO_ODOO = ("-p", "no:odoo")
 
 
 @dataclass
@@ -31,11 +54,19 @@ class Group:
     """What one pytest process runs.
 
     :ivar paths: files and folders, with ``::`` parts
+    :ivar ignored: those below them that another process runs
     :ivar in_odoo: some of them need Odoo
+    :ivar addon: what its database has besides ours, "" for nothing
+    :ivar counts: the file that it writes its counts to
+    :ivar status: pytest's, once it has ended
     """
 
     paths: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
     in_odoo: bool = False
+    addon: str = ""
+    counts: Path = Path(os.devnull)
+    status: int = INTERRUPTED
 
 
 def main(args: list[str]) -> int:
@@ -48,13 +79,60 @@ def main(args: list[str]) -> int:
     browser.ensure()
     options, paths = split(args)
     groups = grouped(paths or _all_paths())
+    lanes = [] if paths or not may_divide(options) else divide(groups)
+    if lanes:
+        # A test that has to wait for it might run out of time.
+        database.Plan(env, [], [], False).full()
+    return run(env, options, list(groups.values()), lanes)
+
+
+def run(
+    env: Environment, options: list[str], groups: list[Group], lanes: list[Group]
+) -> int:
+    """Run groups one after the other, and each lane beside all of them.
+
+    Ctrl-C ends all that run; their reports are still printed.
+
+    :param env: the environment
+    :param options: pytest's
+    :param groups: print as they go
+    :param lanes: need no Odoo; print when the groups have ended
+    :return: pytest's status of the first that did not pass, else 0
+    """
     with tempfile.TemporaryDirectory() as folder:
-        results = []
-        for number, (addon, group) in enumerate(groups.items()):
-            counts = Path(folder) / f"{number}.json"
-            status = _run(env, addon, group, options, counts)
-            results.append((status, counts))
-        return _sum(results)
+        for number, group in enumerate([*groups, *lanes]):
+            group.counts = Path(folder) / f"{number}.json"
+        try:
+            with contextlib.ExitStack() as stack:
+                # The one that is entered last is left, and so printed, first.
+                for lane in reversed(lanes):
+                    stack.enter_context(_beside(env, lane, options))
+                for group in groups:
+                    _run(env, group, options)
+        finally:
+            status = _sum([*groups, *lanes])
+        return status
+
+
+def may_divide(options: list[str]) -> bool:
+    """Tell whether several processes at a time can do what the options ask for.
+
+    :param options: pytest's, to which its variable adds
+    """
+    asked = [*options, *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    # Other words are values of the option before them.
+    return all(PRINTING.fullmatch(word) for word in asked if word.startswith("-"))
+
+
+def divide(groups: dict[str, Group]) -> list[Group]:
+    """Take the folders that mostly wait out of everything.
+
+    :param groups: everything; the group with the system tests is left the rest
+    :return: the lanes
+    """
+    lanes = [Group([str(SYSTEM / name) for name in names]) for names in LANES]
+    groups[""].ignored = [path for lane in lanes for path in lane.paths]
+    return lanes
 
 
 def split(args: list[str]) -> tuple[list[str], list[str]]:
@@ -78,7 +156,7 @@ def split(args: list[str]) -> tuple[list[str], list[str]]:
 
 def _all_paths() -> list[str]:
     folders = sorted(REPOSITORY.glob(f"{database.MAIN}*/tests"))
-    return [str(folder) for folder in [*folders, REPOSITORY / "tests"]]
+    return [str(folder) for folder in [*folders, SYSTEM]]
 
 
 def grouped(paths: list[str]) -> dict[str, Group]:
@@ -91,7 +169,7 @@ def grouped(paths: list[str]) -> dict[str, Group]:
     for path in paths:
         addon = addon_of(Path(path.partition("::")[0]))
         extra = addon if addon not in ("", database.MAIN) else ""
-        group = groups.setdefault(extra, Group())
+        group = groups.setdefault(extra, Group(addon=extra))
         group.paths.append(path)
         group.in_odoo = group.in_odoo or bool(addon)
     return groups
@@ -105,36 +183,78 @@ def addon_of(path: Path) -> str:
     return ""
 
 
-def _run(
-    env: Environment, addon: str, group: Group, options: list[str], counts: Path
-) -> int:
-    """Run one process of pytest and return its status."""
+def _run(env: Environment, group: Group, options: list[str]) -> None:
+    """Run a group in a process of pytest that prints as it goes."""
+    with contextlib.ExitStack() as stack:
+        more = NO_ODOO
+        if group.in_odoo:
+            name = stack.enter_context(_database(env, group.addon))
+            shots = REPOSITORY / "screenshots"
+            more = [f"--odoo-config={env.config}", f"--odoo-database={name}"]
+            more += ["--odoo-http", f"--odoo-extra=screenshots={shots}"]
+        group.status = _wait(_start(env, group, [*more, *options]))
+
+
+@contextlib.contextmanager
+def _beside(env: Environment, lane: Group, options: list[str]) -> Iterator[None]:
+    """Run a lane beside what the block does; wait for it and print it at the end."""
+    names = ", ".join(os.path.relpath(path, REPOSITORY) for path in lane.paths)
+    say(f"running beside the rest, printed at the end: {names}")
+    # Two that write pytest's cache at a time would lose what one of them wrote.
+    more = [*NO_ODOO, "-p", "no:cacheprovider", *options]
+    kept = lane.counts.with_suffix(".txt")
+    with kept.open("wb") as output:
+        to_file = {"stdout": output, "stderr": output, "stdin": subprocess.DEVNULL}
+        child = _start(env, lane, more, **to_file)
+    try:
+        yield
+    except BaseException as error:
+        _end(child, error)
+        raise
+    finally:
+        try:
+            lane.status = _wait(child)
+        finally:
+            _print(names, kept)
+
+
+def _print(names: str, kept: Path) -> None:
+    """Print all that a lane printed."""
+    print(f"\n{names}:", flush=True)
+    with kept.open("r", encoding="utf-8", errors="replace") as output:
+        shutil.copyfileobj(output, sys.stdout)
+    sys.stdout.flush()
+
+
+def _start(
+    env: Environment, group: Group, options: list[str], **streams: object
+) -> subprocess.Popen:
+    """Start pytest; it ends when this process is killed."""
     command = [str(env.python), "-m", "pytest", "-p", "devenv.pytest_plugin"]
     command += ["-c", str(REPOSITORY / "pytest.ini"), f"--rootdir={REPOSITORY}"]
-    variables = {**env.variables(), COUNTS: str(counts)}
-    with contextlib.ExitStack() as stack:
-        if group.in_odoo:
-            name = stack.enter_context(_database(env, addon))
-            shots = REPOSITORY / "screenshots"
-            command += [f"--odoo-config={env.config}", f"--odoo-database={name}"]
-            command += ["--odoo-http", f"--odoo-extra=screenshots={shots}"]
-        else:
-            # The plugin would want a database as soon as it sees Odoo's settings.
-            command += ["-p", "no:odoo"]
-        return _wait([*command, *options, *group.paths], variables)
+    command += [*options, *(f"--ignore={path}" for path in group.ignored)]
+    return subprocess.Popen(
+        [*services.ended_with_us(), *command, *group.paths],
+        cwd=REPOSITORY,
+        env={**env.variables(), COUNTS: str(group.counts)},
+        **streams,
+    )
 
 
-def _wait(command: list[str], variables: dict[str, str]) -> int:
-    """Run pytest; on Ctrl-C, which it gets as well, let it finish its report."""
-    child = subprocess.Popen(command, cwd=REPOSITORY, env=variables)
+def _wait(child: subprocess.Popen) -> int:
+    """Wait for pytest; whatever comes between, let it finish its report."""
     try:
         return child.wait()
-    except KeyboardInterrupt:
-        return child.wait()
-    except BaseException:
-        child.terminate()
+    except BaseException as error:
+        _end(child, error)
         child.wait()
         raise
+
+
+def _end(child: subprocess.Popen, error: BaseException) -> None:
+    """Let pytest end; Ctrl-C it got as well."""
+    if not isinstance(error, KeyboardInterrupt):
+        child.terminate()
 
 
 @contextlib.contextmanager
@@ -167,14 +287,15 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _sum(results: list[tuple[int, Path]]) -> int:
+def _sum(groups: list[Group]) -> int:
     """Return the status of all processes; after several, print one line for all."""
-    bad = [status for status, _counts in results if status]
-    if len(results) > 1:
+    bad = [group.status for group in groups if group.status]
+    if len(groups) > 1:
         total = dict.fromkeys((*RAN, "skipped"), 0)
-        for _status, counts in results:
-            if counts.exists():
-                for word, number in json.loads(counts.read_text("utf-8")).items():
+        for group in groups:
+            if group.counts.exists():
+                counts = json.loads(group.counts.read_text("utf-8"))
+                for word, number in counts.items():
                     total[word] += number
         failed = total["failed"] + total["error"]
         print(
