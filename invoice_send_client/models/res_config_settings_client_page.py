@@ -5,8 +5,7 @@ class ResConfigSettings(models.TransientModel):
     """What clients may do with their links, and what is recorded of it."""
 
     # one page, several concerns: the rest stands in res_config_settings.py
-    _name = "res.config.settings"
-    _inherit = ["res.config.settings"]
+    _inherit = "res.config.settings"
 
     invoice_track_clients = fields.Boolean(
         related="company_id.invoice_track_clients", readonly=False

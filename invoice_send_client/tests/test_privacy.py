@@ -234,11 +234,13 @@ class TestOptOut(PrivacyCase):
         words = delivery.event_ids[-1]._get_words()[0]
         self.assertEqual(words, "ana@alfa.example asked not to be followed")
 
-    def test_letters_of_likeness_are_no_wildcards(self):
+    def test_wish_of_a_like_address_is_its_own(self):
         asked = self.make_sent(email="a_a@alfa.example")
         like = self.make_sent(email="aba@alfa.example")
+        elsewhere = self.make_sent(email="a_a@beta.example")
         asked._opt_out()
         self.assertFalse(like.is_opted_out)
+        self.assertFalse(elsewhere.is_opted_out)
 
     def test_later_mails_are_born_opted_out(self):
         self.make_sent()._opt_out()
@@ -246,6 +248,7 @@ class TestOptOut(PrivacyCase):
         self.send(invoice, email_to="ana@alfa.example; ion@alfa.example")
         born = {d.email: d.is_opted_out for d in invoice.invoice_delivery_ids}
         self.assertEqual(born, {"ana@alfa.example": True, "ion@alfa.example": False})
+        self.assertFalse(self.make_sent_by_other().is_opted_out)
 
     def test_wish_is_looked_up_once_for_all_that_are_created(self):
         self.make_sent()._opt_out()
