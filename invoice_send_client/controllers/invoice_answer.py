@@ -67,9 +67,8 @@ class InvoiceAnswer(ClientPage):
         """Serve the page with what was written, as a visit of its own: what condemned
         the one before does not stand in the way of a person."""
         nonce = self._new_nonce(delivery)
-        if delivery._is_tracked():
-            visit = self._read_visit(delivery, nonce)
-            delivery._record_hit(self._observe_page(delivery, visit))
+        visit = self._read_visit(delivery, nonce)
+        delivery._note_hit(self._observe_page(delivery, visit))
         return self._respond_page(delivery, token, nonce, UNPROCESSABLE, **shown)
 
     def _redirect(self, token):

@@ -29,9 +29,8 @@ class InvoiceDelivery(ClientPage):
     def _serve_page(self, delivery, token, status=200, **shown):
         """Serve the page as a new visit, and note it."""
         nonce = self._new_nonce(delivery)
-        if delivery._is_tracked():
-            hit = self._observe(delivery, "page", self._read_visit(delivery, nonce))
-            delivery._record_hit(hit)
+        visit = self._read_visit(delivery, nonce)
+        delivery._note_hit(self._observe(delivery, "page", visit))
         return self._respond_page(delivery, token, nonce, status, **shown)
 
     @http.route("/invoice/d/<string:token>", methods=["POST"], **ROUTE)
@@ -44,8 +43,8 @@ class InvoiceDelivery(ClientPage):
         if not delivery:
             return self._respond_dead(token)
         visit = self._read_visit(delivery, nonce)
-        if visit and delivery._is_tracked():
-            delivery._record_hit(self._observe(delivery, "form", visit))
+        if visit:
+            delivery._note_hit(self._observe(delivery, "form", visit))
         nonce = nonce if visit else self._new_nonce(delivery)
         return self._respond_page(delivery, token, nonce, shown=True)
 
@@ -96,9 +95,8 @@ class InvoiceDelivery(ClientPage):
         document = delivery.move_id._ensure_invoice_pdf()
         if not document:
             return self._serve_page(delivery, token, 503, notice="no_pdf")
-        if delivery._is_tracked():
-            visit = self._read_visit(delivery, nonce)
-            delivery._record_hit(self._observe(delivery, "pdf", visit))
+        visit = self._read_visit(delivery, nonce)
+        delivery._note_hit(self._observe(delivery, "pdf", visit))
         return self._respond_file(document)
 
     def _respond_file(self, document):

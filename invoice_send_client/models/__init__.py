@@ -19,7 +19,6 @@ from . import (
     invoice_mail,
     invoice_delivery_messages,
     invoice_delivery_opt_out,
-    invoice_delivery_privacy,
     invoice_delivery_event_privacy,
     invoice_send_request,
     invoice_send_run,

@@ -74,9 +74,9 @@ class InvoiceDeliveryEvent(models.Model):
     """One thing that happened to a delivery; the evidence behind its state.
 
     Append-only: an event is never changed in what it says happened and never taken
-    back, but for privacy (retention, "erase tracking data"). Only the judgement on it (``is_automated``, ``reasons``) is renewed when
-    later evidence condemns the browser session it came from (see tracking rules in
-    ``tools/visitor.py``).
+    back, but for privacy (retention, "erase tracking data"). Only the judgement on it
+    (``is_automated``, ``reasons``) is renewed when later evidence condemns the browser
+    session it came from (see tracking rules in ``tools/visitor.py``).
     """
 
     _name = "invoice.delivery.event"

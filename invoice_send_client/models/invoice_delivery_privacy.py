@@ -80,6 +80,16 @@ class InvoiceDelivery(models.Model):
             & is_customer_followed
         )
 
+    def _note_hit(self, hit):
+        """Note a request for the client's page, where visits are recorded.
+
+        :param tools.visitor.Hit hit: what the judge keeps of the request
+        :return: the event, empty where none is kept
+        :rtype: invoice.delivery.event
+        """
+        is_tracked = self._is_tracked()
+        return self._record_hit(hit) if is_tracked else self.event_ids.browse()
+
     # -- the client does not want to be followed --------------------------------------
 
     def _opt_out(self):

@@ -169,7 +169,7 @@ class TestClientAnswer(ClientPageCase):
         self.assertEqual(response.status_code, 422)
         self.assertIn("colleague", response.text)
         self.assertFalse(self.delivery.accept_datetime)
-        self.assertNotIn('action="%s/accept' % self.url, self.get().text)
+        self.assertNotIn(f'action="{self.url}/accept', self.get().text)
 
     def test_hidden_copy_has_no_answer(self):
         self.delivery.role = "bcc"

@@ -58,7 +58,7 @@ class PrivacyCase(InvoiceSendCase):
             "ip": "203.0.113.7",
         }
         page = visitor.observe(at=opened, method="GET", target="page", **common)
-        delivery._record_hit(page)
+        delivery._note_hit(page)
         look = visitor.observe(
             at=opened + timedelta(seconds=10),
             method="POST",
@@ -66,7 +66,7 @@ class PrivacyCase(InvoiceSendCase):
             beacon=BEACON,
             **common,
         )
-        delivery._record_hit(look)
+        delivery._note_hit(look)
 
     def get_visits(self, deliveries):
         """:return: the events that tell of visitors"""
