@@ -68,8 +68,8 @@ class InvoiceDeliveryErase(models.TransientModel):
         if self.stop_following:
             self._stop_following()
         message = self.env._(
-            "All recorded visits are erased, mails concerned: %s. When a mail was sent, "
-            "and whether it was viewed, stays on its document.",
+            "All recorded visits are erased, mails concerned: %s. When a mail was "
+            "sent, and whether it was viewed, stays on its document.",
             len(erased),
         )
         return {
