@@ -97,7 +97,7 @@ class TestErase(EraseCase):
         action = contact.action_erase_invoice_tracking()
         self.assertEqual(action["context"]["default_partner_id"], self.partner_a.id)
         said = self.erase("manager", partner_id=contact.id)
-        self.assertIn("2 mails", said)
+        self.assertIn("concerned: 2.", said)
         self.assertFalse(self.get_visits(mine))
         self.assertEqual(len(self.get_visits(other | theirs)), 4)
         self.assertIn("nothing to erase", self.erase("manager", partner_id=contact.id))
@@ -115,7 +115,9 @@ class TestErase(EraseCase):
         mine = self.make_visited() | self.make_visited(move=invoice)
         neighbour = self.make_visited(email="ion@alfa.example")
         theirs = self.make_visited_by_other()
-        self.assertIn("2 mails", self.erase("accountant", email="ANA@alfa.example"))
+        self.assertIn(
+            "concerned: 2.", self.erase("accountant", email="ANA@alfa.example")
+        )
         self.assertFalse(self.get_visits(mine))
         self.assertEqual(len(self.get_visits(neighbour | theirs)), 4)
         with self.assertRaisesRegex(UserError, "no e-mail address: ana@"):

@@ -68,8 +68,8 @@ class InvoiceDeliveryErase(models.TransientModel):
         if self.stop_following:
             self._stop_following()
         message = self.env._(
-            "Erased what was recorded of %s mails. When they were sent, and whether "
-            "they were viewed, stays on the documents.",
+            "All recorded visits are erased, mails concerned: %s. When a mail was "
+            "sent, and whether it was viewed, stays on its document.",
             len(erased),
         )
         return {
