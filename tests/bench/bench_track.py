@@ -5,7 +5,7 @@ production. As many mails of theirs as deliveries of ours wait for their first h
 which moves their state; a later one changes nothing. Kinds and sides take turns in
 rounds and the best round counts, since whatever else the machine does only slows one
 down. Times are those of all hits of a round divided by their number, several readers at
-a time.
+a time. What is loaded again is loaded three times, by whichever worker is free.
 
 Queries are counted in this process, less those of a route without any (/web/health).
 The private server of ``./dev`` writes without waiting for the disk, for both sides.
