@@ -44,11 +44,12 @@ class InvoiceAnswer(ClientPage):
         visit = self._read_visit(delivery, nonce)
         if problem := self._find_problem(delivery, answer, visit, name, reason):
             return problem
+        page = self._observe_page(delivery, visit)
+        # now: the seconds that the PDF takes are none in which somebody read
+        hit = self._observe(delivery, "act", visit)
         # which version was answered to is known only once there is one (D5)
         if not delivery.move_id._ensure_invoice_pdf():
             return "no_pdf"
-        page = self._observe_page(delivery, visit)
-        hit = self._observe(delivery, "act", visit)
         done = delivery._record_answer(answer, hit, page, name, reason)
         return "" if done else "unsure"
 

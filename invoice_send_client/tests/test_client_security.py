@@ -13,7 +13,7 @@ from odoo import http
 from odoo.tests import tagged
 from odoo.tools import config, email_split, mute_logger
 
-from ..const import BOUNCE_SCOPE, HITS_KEPT, LINK_SCOPE
+from ..const import ANSWERS, BOUNCE_SCOPE, HITS_KEPT, LINK_SCOPE
 from ..controllers import client_page
 from ..controllers.client_page import PAGE_HEADERS
 from ..controllers.invoice_delivery import GIF
@@ -976,7 +976,7 @@ class TestClientFloods(ClientSecurityCase):
 
     # -- what a flood writes -----------------------------------------------------------
 
-    def fill(self, count=HITS_KEPT):
+    def fill(self, count=HITS_KEPT, kinds=("open", "view", "download", *ANSWERS)):
         """Let each kind of request have been made very often, by many browsers.
 
         :return: ids of the events
@@ -984,13 +984,9 @@ class TestClientFloods(ClientSecurityCase):
         first = self.delivery.event_ids.filtered("hit")[:1]
         self.assertEqual(first.event_type, "open")
         values = []
-        for kind, target in (
-            ("open", "page"),
-            ("view", "beacon"),
-            ("download", "pdf"),
-            ("accept", "act"),
-            ("return", "act"),
-        ):
+        targets = {"open": "page", "view": "beacon", "download": "pdf"}
+        for kind in kinds:
+            target = targets.get(kind, "act")
             for number in range(count):
                 hit = {**first.hit, "client": f"{number:016x}", "target": target}
                 if target == "beacon":
@@ -1031,6 +1027,19 @@ class TestClientFloods(ClientSecurityCase):
         self.post("/accept", nonce=nonce, name="Ana")
         self.env.invalidate_all()
         self.assertEqual(len(self.delivery.event_ids), count)
+
+    def test_client_still_answers_after_a_flood_of_pages(self):
+        self.get()
+        self.fill(kinds=("open",))
+        nonce = self.open_page()
+        kept = self.delivery.event_ids.filtered("hit")
+        self.assertEqual(len(kept), HITS_KEPT + 1)
+        self.post("/return", nonce=nonce, name="Ana", reason="No")
+        self.assertEqual(self.delivery.state, "return")
+        nonce = self.open_page()
+        self.post("", nonce=nonce)
+        self.assertEqual(self.delivery.event_ids.sorted("id")[-1].event_type, "view")
+        self.assertTrue(self.delivery.event_ids.sorted("id")[-1].is_proof)
 
     def test_page_and_panel_of_a_flooded_link_cost_no_more_queries(self):
         self.get()
