@@ -44,9 +44,9 @@ class InvoiceAnswer(ClientPage):
         visit = self._read_visit(delivery, nonce)
         if problem := self._find_problem(delivery, answer, visit, name, reason):
             return problem
-        # before the PDF, which takes time: the judge asks when the form was sent
-        hit = self._observe(delivery, "act", visit)
         page = self._observe_page(delivery, visit)
+        # now: the seconds that the PDF takes are none in which somebody read
+        hit = self._observe(delivery, "act", visit)
         # which version was answered to is known only once there is one (D5)
         if not delivery.move_id._ensure_invoice_pdf():
             return "no_pdf"

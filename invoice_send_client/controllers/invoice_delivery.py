@@ -44,7 +44,8 @@ class InvoiceDelivery(ClientPage):
             return self._respond_dead(token)
         visit = self._read_visit(delivery, nonce)
         if visit:
-            delivery._note_hit(self._observe(delivery, "form", visit))
+            page = self._observe_page(delivery, visit)
+            delivery._note_hit(self._observe(delivery, "form", visit), page=page)
         nonce = nonce if visit else self._new_nonce(delivery)
         return self._respond_page(delivery, token, nonce, shown=True)
 
@@ -92,11 +93,12 @@ class InvoiceDelivery(ClientPage):
             return self._respond_dead(token)
         if delivery._is_accepted_first():
             return self._serve_page(delivery, token, 403, notice="accept_first")
+        # now: the seconds that the PDF takes are none in which somebody read
+        hit = self._observe(delivery, "pdf", self._read_visit(delivery, nonce))
         document = delivery.move_id._ensure_invoice_pdf()
         if not document:
             return self._serve_page(delivery, token, 503, notice="no_pdf")
-        visit = self._read_visit(delivery, nonce)
-        delivery._note_hit(self._observe(delivery, "pdf", visit))
+        delivery._note_hit(hit)
         return self._respond_file(document)
 
     def _respond_file(self, document):

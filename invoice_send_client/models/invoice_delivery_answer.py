@@ -90,8 +90,7 @@ class InvoiceDelivery(models.Model):
 
         :param str answer: ``accept`` or ``return``
         :param tools.visitor.Hit hit: the request
-        :param tools.visitor.Hit page: the page that was answered, where visits are
-            not recorded
+        :param tools.visitor.Hit page: the page that was answered
         :param str name: as the client gave it
         :param str reason: why it is returned
         :return: whether the answer is in force now
@@ -106,7 +105,7 @@ class InvoiceDelivery(models.Model):
             "document_version": self._get_document_version(),
         }
         if self._is_tracked():
-            event = self._record_hit(hit, answer, **values)
+            event = self._record_hit(hit, answer, page, **values)
         else:
             finding = visitor.judge([page, hit]).findings[-1]
             judgement = self.env["invoice.delivery.event"]._prepare_judgement(finding)

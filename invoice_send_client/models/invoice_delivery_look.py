@@ -42,12 +42,13 @@ class InvoiceDelivery(models.Model):
         since = datetime.now(timezone.utc).replace(tzinfo=None) - self.look_datetime
         return FIRST_MOMENTS < since < LOOK_AGAIN
 
-    def _record_hit(self, hit, event_type=None, **values):
+    def _record_hit(self, hit, event_type=None, page=None, **values):
         """Note a request for the client's page, and judge all of them again.
 
         :param tools.visitor.Hit hit: what the judge keeps of the request
         :param str event_type: a word of ``const.EVENT_TYPES``, as the target has it
             where not given
+        :param tools.visitor.Hit page: the page on which it was done, where known
         :param values: further fields of the event
         :return: the event, empty where there are so many that it is not kept
         :rtype: invoice.delivery.event
@@ -57,6 +58,7 @@ class InvoiceDelivery(models.Model):
         events = self._fetch_hits()
         if events._count_recent(event_type) >= HITS_KEPT:
             return events.browse()
+        events |= self._keep_page(events, page)
         verdict = visitor.judge([*events._get_hits(), hit])
         event = self._record_event(
             event_type,
@@ -68,6 +70,21 @@ class InvoiceDelivery(models.Model):
         withdrawn = events.filtered("hit")._renew_judgement(verdict.findings[:-1])
         self._follow_verdict(verdict, events | event, withdrawn)
         return event
+
+    def _keep_page(self, events, page):
+        """Keep the page of a deed after all: one that came when there were too many to
+        keep them, without which the deed counts for nothing.
+
+        :param events: from ``_fetch_hits``
+        :param tools.visitor.Hit page: the page, ``None`` where it is not known
+        :return: its event, empty where it is kept already
+        :rtype: invoice.delivery.event
+        """
+        pages = [hit for hit in events.mapped("hit") if hit and hit["target"] == "page"]
+        if page is None or page.client in {hit["client"] for hit in pages}:
+            return events.browse()
+        at = self._to_naive(page.at)
+        return self._record_event("open", event_datetime=at, hit=page.to_dict())
 
     def _fetch_hits(self):
         """:return: what was asked for by the client's link, and what was answered, in

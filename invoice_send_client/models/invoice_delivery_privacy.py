@@ -80,15 +80,17 @@ class InvoiceDelivery(models.Model):
             & is_customer_followed
         )
 
-    def _note_hit(self, hit):
+    def _note_hit(self, hit, **values):
         """Note a request for the client's page, where visits are recorded.
 
         :param tools.visitor.Hit hit: what the judge keeps of the request
+        :param values: see ``_record_hit``
         :return: the event, empty where none is kept
         :rtype: invoice.delivery.event
         """
-        is_tracked = self._is_tracked()
-        return self._record_hit(hit) if is_tracked else self.event_ids.browse()
+        if not self._is_tracked():
+            return self.event_ids.browse()
+        return self._record_hit(hit, **values)
 
     # -- the client does not want to be followed --------------------------------------
 

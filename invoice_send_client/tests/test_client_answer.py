@@ -1,4 +1,6 @@
+import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID
 from odoo.tests import tagged
@@ -141,6 +143,20 @@ class TestClientAnswer(ClientPageCase):
         self.assertNotEqual(later, "")
         self.accept(self.open_page())
         self.assertEqual(self.delivery.state, "accept")
+
+    def test_time_that_the_pdf_takes_is_no_time_of_reading(self):
+        make = type(self.invoice)._ensure_invoice_pdf
+
+        def make_slowly(move):
+            time.sleep(5)
+            return make(move)
+
+        with patch.object(type(self.invoice), "_ensure_invoice_pdf", make_slowly):
+            response = self.accept(self.open_page(seconds=0))
+            self.get(f"/pdf?nonce={self.open_page(seconds=0)}")
+        self.assertEqual(response.status_code, 422)
+        self.assertFalse(self.delivery.accept_datetime)
+        self.assertFalse(self.delivery.download_datetime)
 
     def test_answer_that_a_machine_gave_is_taken_back(self):
         nonce = self.open_page()
