@@ -159,7 +159,7 @@ class InvoiceDelivery(models.Model):
 
     def _in_keepers_lang(self):
         """:return: this delivery in the language of whoever takes care of the client:
-            what is written for the sender is not in that of the visitor's browser"""
+        what is written for the sender is not in that of the visitor's browser"""
         keeper = self.move_id._get_client_keeper(self)
         return self.with_context(lang=keeper.lang or self.env.lang)
 
@@ -241,7 +241,7 @@ class AccountMove(models.Model):
 
     def _get_client_keeper(self, delivery):
         """:return: who takes care of the client: the salesperson, else who sent, else
-            who made the document; only somebody who is still here"""
+        who made the document; only somebody who is still here"""
         found = (
             self.invoice_user_id,
             delivery.run_id.user_id,

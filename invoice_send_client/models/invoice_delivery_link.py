@@ -226,7 +226,7 @@ class InvoiceDelivery(models.Model):
 
     def _find_heir(self):
         """:return: the delivery whose link the holder of this dead one may get: this
-            one, or a later sending to the same address; empty for none"""
+        one, or a later sending to the same address; empty for none"""
         self.ensure_one()
         later = self.search(
             [("move_id", "=", self.move_id.id), ("id", ">=", self.id)], order="id desc"
