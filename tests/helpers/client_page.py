@@ -168,7 +168,7 @@ class ClientPage:
 
     # -- what a person does ------------------------------------------------------------
 
-    def read(self) -> None:
+    def peruse(self) -> None:
         """Look at the page for some seconds, the hand on the mouse."""
         for step in range(READ_MS // MOVE_MS + 1):
             self.page.mouse.move(60 + 20 * (step % 10), 500 + 10 * (step % 7))
@@ -177,9 +177,9 @@ class ClientPage:
     def open(self, link: str) -> None:
         """Open a link and read what it shows."""
         self.page.goto(link)
-        self.read()
+        self.peruse()
 
-    def write(self, answer: str, **fields: str) -> None:
+    def fill(self, answer: str, **fields: str) -> None:
         """Fill the form of an answer.
 
         :param answer: "accept" or "return"
@@ -198,13 +198,13 @@ class ClientPage:
     def accept(self, name: str) -> None:
         """Accept the document."""
         self.button("Accept").click()
-        self.write("accept", name=name)
+        self.fill("accept", name=name)
         self.send("accept")
 
     def send_back(self, name: str, reason: str) -> None:
         """Return the document."""
         self.button("Return…").click()
-        self.write("return", name=name, reason=reason)
+        self.fill("return", name=name, reason=reason)
         self.send("return")
 
     def tab_to(self, target: Locator) -> list[str]:

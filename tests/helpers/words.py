@@ -16,7 +16,9 @@ def read_html(text: str) -> str:
     :param text: an HTML document
     """
     root = html.document_fromstring(text)
-    for unseen in root.xpath("//style | //script | //meta | //input[@type='hidden']"):
+    # a language in the list of languages goes by its own name
+    unread = "//style | //script | //meta | //input[@type='hidden'] | //nav/*[@lang]"
+    for unseen in root.xpath(unread):
         unseen.drop_tree()
     parts = list(root.itertext())
     for name in SPOKEN:
