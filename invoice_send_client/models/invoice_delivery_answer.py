@@ -159,18 +159,7 @@ class InvoiceDelivery(models.Model):
             self.write(values)
         elif not self._update_state(answer, **values):
             return
-<<<<<<< HEAD
         self.move_id._tell_answer(self, event)
-=======
-        told = self._in_keepers_lang()
-        told.move_id._tell_answer(told, event.with_env(told.env))
-
-    def _in_keepers_lang(self):
-        """:return: this delivery in the language of whoever takes care of the client:
-        what is written for the sender is not in that of the visitor's browser"""
-        keeper = self.move_id._get_client_keeper(self)
-        return self.with_context(lang=keeper.lang or self.env.lang)
->>>>>>> browser
 
     def _withdraw_answer(self):
         """The answer in force turned out to be a machine's: as if it was not given."""
@@ -264,17 +253,3 @@ class AccountMove(models.Model):
             ["invoice_send_client.mail_activity_returned"],
             feedback=event._get_words()[0],
         )
-<<<<<<< HEAD
-=======
-
-    def _get_client_keeper(self, delivery):
-        """:return: who takes care of the client: the salesperson, else who sent, else
-        who made the document; only somebody who is still here"""
-        found = (
-            self.invoice_user_id,
-            delivery.run_id.user_id,
-            self.create_uid,
-        )
-        here = [user for user in found if user.active and user._is_internal()]
-        return next(iter(here), self.env.user)
->>>>>>> browser
