@@ -2,6 +2,7 @@ import json
 import logging
 import os
 import re
+import secrets
 from contextlib import contextmanager
 from unittest.mock import patch
 from urllib.parse import quote
@@ -835,7 +836,7 @@ class TestClientHeaders(ClientSecurityCase):
 
     def test_session_of_the_browser_s_own_choice_is_not_begun(self):
         store = http.root.session_store
-        for sid in ("a" * 84, store.generate_key()):
+        for sid in (secrets.token_hex(42), store.generate_key()):
             for method, path in ROUTES:
                 with self.subTest(method=method, path=path):
                     cookies = {"session_id": sid}
@@ -899,7 +900,7 @@ class TestClientFloods(ClientSecurityCase):
                     self.assertNotIn(self.invoice.name, second.text)
 
     def test_picture_and_beacon_of_a_flood_answer_as_ever_and_leave_nothing(self):
-        nonce = self.open_page()
+        nonce = self.open_page(seconds=0)
         with self.rates(look=2):
             answers = [self.get("/open.gif") for _time in range(5)]
             self.assertEqual(self.beacon(nonce, visible_ms=60000).status_code, 204)
