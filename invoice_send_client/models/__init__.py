@@ -49,7 +49,6 @@ from . import (
     res_company_client_page,
     res_company_mail,
     res_config_settings,
-    res_config_settings_client_page,
     res_partner,
     res_partner_mail,
     res_partner_privacy,
@@ -69,6 +68,5 @@ from . import (
     invoice_send_run_line_remind,
     invoice_send_run_remind,
     res_company_remind,
-    res_config_settings_remind,
     res_partner_remind,
 )

@@ -54,6 +54,30 @@ class ResConfigSettings(models.TransientModel):
     invoice_mail_retention_days = fields.Integer(
         related="company_id.invoice_mail_retention_days", readonly=False
     )
+    invoice_track_clients = fields.Boolean(
+        related="company_id.invoice_track_clients", readonly=False
+    )
+    invoice_event_retention_days = fields.Integer(
+        related="company_id.invoice_event_retention_days", readonly=False
+    )
+    invoice_internal_networks = fields.Text(
+        related="company_id.invoice_internal_networks", readonly=False
+    )
+    invoice_link_expiry_days = fields.Integer(
+        related="company_id.invoice_link_expiry_days", readonly=False
+    )
+    invoice_accept_before_download = fields.Boolean(
+        related="company_id.invoice_accept_before_download", readonly=False
+    )
+    invoice_remind_unread_days = fields.Integer(
+        related="company_id.invoice_remind_unread_days", readonly=False
+    )
+    invoice_remind_unpaid_days = fields.Integer(
+        related="company_id.invoice_remind_unpaid_days", readonly=False
+    )
+    invoice_remind_times = fields.Integer(
+        related="company_id.invoice_remind_times", readonly=False
+    )
 
     @api.depends("company_id")
     def _compute_invoice_is_trial(self):

@@ -44,6 +44,10 @@ FORBIDDEN_TAGS = ("iframe", "object", "embed", "base", "style", "template")
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
 class ClientSecurityCase(ClientPageCase):
     """The client's page, and somebody who is not the client."""
 
@@ -326,7 +330,10 @@ class TestClientInput(ClientSecurityCase):
 
     def get_bodies(self, nonce):
         """:return: what no browser sends, by what it is"""
-        form = "application/x-www-form-urlencoded"
+        return {**self.get_texts(nonce), **self.get_parts(nonce.encode())}
+
+    def get_parts(self, nonce):
+        """:return: bodies in parts, as of forms with files"""
         field = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
         file = b'; filename="x.txt"'
 
@@ -335,58 +342,46 @@ class TestClientInput(ClientSecurityCase):
                 field % (name, file if is_file else b"", value)
                 for name, is_file, value in names
             ]
-            return b"".join(fields) + b"--b--\r\n", "multipart/form-data; boundary=b"
+            return b"".join(fields) + b"--b--\r\n", f"{MULTIPART}; boundary=b"
 
-        text = nonce.encode()
+        return {
+            "name is a file": parts(
+                (b"nonce", False, nonce),
+                (b"name", True, b"Eve"),
+                (b"reason", True, b"None"),
+            ),
+            "nonce is a file": parts((b"nonce", True, nonce), (b"name", False, b"Eve")),
+            "lang is a file": parts((b"lang", True, b"ro_RO")),
+            "token is a file": parts((b"token", True, b"x")),
+            "broken multipart": (b"--b\r\nContent-Disp", f"{MULTIPART}; boundary=b"),
+            "multipart without boundary": (b"--b--", MULTIPART),
+        }
+
+    def get_texts(self, nonce):
+        """:return: bodies of one part"""
+        answer = f"nonce={nonce}&name=E"
+        call = b'{"jsonrpc": "2.0", "params": {"name": "Eve"}}'
         return {
             "nothing": (b"", ""),
             "JSON": (json.dumps({"nonce": nonce, "name": "Eve"}), "application/json"),
             "JSON list": (b"[1]", "application/json"),
-            "JSON-RPC": (
-                b'{"jsonrpc": "2.0", "params": {"name": "Eve"}}',
-                "application/json",
-            ),
+            "JSON-RPC": (call, "application/json"),
             "XML": (b"<a/>", "text/xml"),
             "bytes": (bytes(range(256)) * 20, "application/octet-stream"),
-            "bytes as a form": (bytes(range(256)) * 20, form),
-            "name is a file": parts(
-                (b"nonce", False, text),
-                (b"name", True, b"Eve"),
-                (b"reason", True, b"None"),
-            ),
-            "nonce is a file": parts((b"nonce", True, text), (b"name", False, b"Eve")),
-            "lang is a file": parts((b"lang", True, b"ro_RO")),
-            "token is a file": parts((b"token", True, b"x")),
-            "broken multipart": (
-                b"--b\r\nContent-Disp",
-                "multipart/form-data; boundary=b",
-            ),
-            "multipart without boundary": (b"--b--", "multipart/form-data"),
-            "many fields": (b"&".join(b"f%d=1" % n for n in range(2000)), form),
-            "two of each": (
-                f"nonce={nonce}&nonce=x&name=Eve&name=Bob&reason=a&reason=b",
-                form,
-            ),
-            "brackets": (f"nonce[]={nonce}&name[]=Eve&name[a]=b", form),
-            "null bytes": (f"nonce={nonce}&name=E%00ve&reason=a%00b&lang=%00", form),
-            "null bytes alone": (f"nonce={nonce}&name=%00&reason=%00", form),
-            "null byte in the nonce": (f"nonce={nonce}%00&name=Eve&reason=a", form),
-            "lone surrogates": (f"nonce={nonce}&name=%ED%A0%80&reason=%ED%B0%80", form),
-            "not UTF-8": (f"nonce={nonce}%ff&name=%ff%fe&reason=%c0%af", form),
-            "another charset": (
-                f"nonce={nonce}&name=%ff&reason=a",
-                f"{form}; charset=utf-16",
-            ),
-            "unknown charset": (f"nonce={nonce}&name=E", f"{form}; charset=x"),
-            "reserved names": (
-                # not "self", which breaks every route of Odoo itself
-                "cls=2&args=3&kwargs=4&_params=5&context=6&uid=1&db=x",
-                form,
-            ),
-            "control characters": (
-                f"nonce={nonce}&name=%1b%5B31m%07%08%7f&reason=%0b%0c",
-                form,
-            ),
+            "bytes as a form": (bytes(range(256)) * 20, FORM),
+            "many fields": (b"&".join(b"f%d=1" % n for n in range(2000)), FORM),
+            "two of each": (f"{answer}&nonce=x&name=B&reason=a&reason=b", FORM),
+            "brackets": (f"nonce[]={nonce}&name[]=Eve&name[a]=b", FORM),
+            "null bytes": (f"{answer}%00ve&reason=a%00b&lang=%00", FORM),
+            "null bytes alone": (f"nonce={nonce}&name=%00&reason=%00", FORM),
+            "null byte in the nonce": (f"nonce={nonce}%00&name=Eve&reason=a", FORM),
+            "lone surrogates": (f"nonce={nonce}&name=%ED%A0%80&reason=%ED%B0%80", FORM),
+            "not UTF-8": (f"nonce={nonce}%ff&name=%ff%fe&reason=%c0%af", FORM),
+            "another charset": (f"{answer}%ff&reason=a", f"{FORM}; charset=utf-16"),
+            "unknown charset": (answer, f"{FORM}; charset=x"),
+            # not "self", which breaks every route of Odoo itself
+            "reserved names": ("cls=2&args=3&kwargs=4&_params=5&context=6&uid=1", FORM),
+            "control characters": (f"{answer}%1b%5B31m%07%08%7f&reason=%0b%0c", FORM),
         }
 
     @mute_logger("odoo.http")
