@@ -53,6 +53,7 @@ RATES = {
     "pdf": Rate(120, 60),
     "answer": Rate(30, 60),
     "renew": Rate(20, 3600),
+    "check": Rate(60, 60),
 }
 
 #: One in each worker: see ``tools.rate_limit``.

@@ -914,6 +914,13 @@ class TestClientFloods(ClientSecurityCase):
                 statuses = [self.ask(method, url).status_code for _time in range(3)]
                 self.assertEqual(statuses, [404, 404, 429])
 
+    def test_flood_of_self_checks_is_slowed_down(self):
+        with self.rates(check=2):
+            answers = [self.url_open("/invoice/selfcheck/x") for _time in range(3)]
+        statuses = [answer.status_code for answer in answers]
+        self.assertEqual(statuses, [404, 404, 429])
+        self.assertTrue(answers[-1].headers["Retry-After"])
+
     def test_what_one_asks_for_too_often_leaves_the_rest(self):
         with self.rates(renew=1, answer=1):
             for path in ("/renew", "/renew", "/accept", "/accept"):
