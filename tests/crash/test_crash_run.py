@@ -34,6 +34,16 @@ OPEN_ATTEMPTS = """
 """
 
 
+#: What the database still does for a server that was killed.
+AT_WORK = """
+    SELECT count(*)
+      FROM pg_stat_activity
+     WHERE datname = current_database()
+       AND state = 'active'
+       AND pid != pg_backend_pid()
+"""
+
+
 class CrashRun:
     """One press of Send, worked on by servers that die.
 
@@ -68,6 +78,9 @@ class CrashRun:
         )
         self.server.kill()
         time.sleep(0.2)  # what it told the database last
+        polling.until(
+            lambda: self.seller.select(AT_WORK) == [(0,)], "what the database does last"
+        )
         [(broken,)] = self.seller.select(OPEN_ATTEMPTS, self.run_id)
         self.broken.append(broken)
 
