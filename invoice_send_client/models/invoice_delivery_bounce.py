@@ -35,6 +35,7 @@ class InvoiceDelivery(models.Model):
     history and changes nothing.
     """
 
+    _name = "invoice.delivery"
     _inherit = ["invoice.delivery"]
 
     # -- the token ---------------------------------------------------------------------

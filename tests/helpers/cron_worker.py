@@ -13,6 +13,8 @@ SENDING = "account.ir_cron_account_move_send"
 SHORT_PATIENCE = Path(__file__).parent / "short_patience"
 #: Seconds between two calls: each worker looks at its jobs at each.
 CALL_SECONDS = 0.5
+#: Seconds between two looks at what they do: a mail takes them not much longer.
+LOOK_SECONDS = 0.01
 
 
 def impatient(seconds: float) -> dict[str, str]:
@@ -51,9 +53,12 @@ def wake_until(
     """
 
     def woken() -> object:
-        if not (found := look()):
-            wake(seller)
-            time.sleep(CALL_SECONDS)
+        if found := look():
+            return found
+        wake(seller)
+        next_call = time.monotonic() + CALL_SECONDS
+        while not (found := look()) and time.monotonic() < next_call:
+            time.sleep(LOOK_SECONDS)
         return found
 
     return polling.until(woken, what, seconds)
