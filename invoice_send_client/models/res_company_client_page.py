@@ -87,16 +87,6 @@ class ResCompany(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        # EXTENDS 'base'
-        result = super().write(vals)
-        registry = self.env.registry
-        if registry.ready and not CACHED_FIELDS.isdisjoint(vals):
-            # a switch holds at once in every process, whoever throws it: also a script
-            # that commits and tells nobody
-            self.env.cr.postcommit.add(registry.signal_changes)
-        return result
-
     def cache_invalidation_fields(self):
         # EXTENDS 'base'
         return super().cache_invalidation_fields() | CACHED_FIELDS

@@ -163,7 +163,11 @@ def test_page_of_the_payment_leads_nowhere_else(till, pay_path, number):
 def test_nothing_is_to_be_paid_before_it_is_accepted_where_the_pdf_is_kept_back(till):
     """The page of the payment leads to the portal, which has the PDF."""
     server, invoices = till
-    switch = "env.company.invoice_accept_before_download = {}\nenv.cr.commit()\n"
+    # a script has to tell the server that it changed what is cached
+    switch = (
+        "env.company.invoice_accept_before_download = {}\n"
+        "env.cr.commit()\nenv.registry.signal_changes()\n"
+    )
     server.shell(switch.format(True))
     try:
         page = requests.get(server.url + invoices[0]["path"], timeout=60)

@@ -1,4 +1,4 @@
-"""Over a hundred documents, twenty deaths of the server: none lost, none twice (B3, B5)."""
+"""120 documents, twenty deaths of the server: none lost, none twice (B3, B5)."""
 
 import os
 import random
