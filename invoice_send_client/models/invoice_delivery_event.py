@@ -167,8 +167,11 @@ class InvoiceDeliveryEvent(models.Model):
         if self.is_automated or NO_EVIDENCE.intersection(reasons):
             return note or self.env._("Opened by a machine"), ""
         if self.event_type in ANSWERS:
-            text = self.env._("Answer not counted, from the link of %(address)s")
-            return text % {"address": self._get_address()}, note
+            text = self.env._(
+                "Answer not counted, from the link of %(address)s",
+                address=self._get_address(),
+            )
+            return text, note
         return self.env._("Probably opened by %s", self._get_address()), note
 
     def _get_seconds(self):
