@@ -212,11 +212,13 @@ class InvoiceDelivery(models.Model):
         the one any more, the sender is told instead.
         """
         self.ensure_one()
-        # whoever asks at once meets this, and is asked again by Odoo
+        if self._count_renewals() >= RENEWALS_A_DAY or not (
+            self.try_lock_for_update(allow_referencing=True)
+        ):
+            return  # who asked in the same moment is being served
+        # a lock alone would let pass what was counted before another one's answer
         self.renew_datetime = sending_pass.now()
         self.flush_recordset(["renew_datetime"])
-        if self._count_renewals() >= RENEWALS_A_DAY:
-            return
         self._record_event("renew")
         if heir := self._find_heir():
             heir._mail_new_link()

@@ -194,10 +194,14 @@ def test_document_that_is_reset_while_it_is_accepted_is_either(document):
 
 
 def test_renewals_asked_for_at_once_mail_no_more_than_those_of_a_day(document):
+    """Whoever asks while another one is served gets the same answer, and no mail."""
     [delivery] = document.seller.deliveries(document.move_id)
     document.seller.user.call("invoice.delivery", "action_renew_link", [delivery["id"]])
     answers = at_once(*[lambda: ask(f"{document.link}/renew", a="b")] * 6)
     assert {answer.status_code for answer in answers} == {404}
+    assert 1 <= document.events()["linkmail"] == document.events()["renew"] <= 3
+    for _again in range(3):
+        assert ask(f"{document.link}/renew", a="b").status_code == 404
     assert document.events()["linkmail"] == document.events()["renew"] == 3
 
 
