@@ -75,7 +75,6 @@ class InvoiceDelivery(models.Model):
             return
         with self.line_id._leave_summary():
             self.attempt_count += 1
-            self.last_attempt_datetime = fields.Datetime.now()
             if self.receiving_company_id:
                 self._bring_to_company()
             elif self.portal_user_id:

@@ -138,6 +138,47 @@ class TestNetwork(InvoiceSendCase):
         network.action_retry()
         self.assertEqual(network.state, "sent")
 
+    def test_window_unticks_the_way_by_which_all_got_it(self):
+        move = self.make_invoice()
+        wizard = self.make_wizard(move, sending_methods=["email", "network"])
+        answers = {"ana@alfa.example": (550, b"No such user")}
+        with self.mail_server(answers):
+            wizard.action_send_and_print()
+        self.assertTrue(wizard.send_problems)
+        self.assertEqual(wizard.sending_methods, ["email"])
+        self.assertFalse(wizard.reached_addresses)
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+        self.assertEqual(len(taken), 1)
+        self.assertEqual(len(self.get_deliveries(move)), 1)
+
+    def test_window_keeps_the_network_ticked_that_failed(self):
+        move = self.make_invoice()
+        wizard = self.make_wizard(move, sending_methods=["email", "network"])
+        Delivery = type(self.env["invoice.delivery"])
+        with (
+            patch.object(Delivery, "_bring_to_portal", side_effect=UserError("No.")),
+            self.mail_server(),
+        ):
+            wizard.action_send_and_print()
+        self.assertEqual(wizard.sending_methods, ["network"])
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+        self.assertFalse(taken)
+        self.assertEqual(
+            sorted(self.get_deliveries(move).mapped("state")), ["error", "sent"]
+        )
+
+    def test_address_of_a_portal_user_is_not_taken_for_a_mailed_one(self):
+        """A bounce of his mail leaves the document in the portal."""
+        self.partner_a.email = self.ana.email
+        move = self.make_invoice()
+        self.send(move, sending_methods=["email", "network"])
+        mailed = self.get_deliveries(move, "email")
+        self.assertEqual(mailed.email, self.get_deliveries(move).email)
+        self.assertEqual(mailed.mail_message_id.partner_ids, mailed.partner_id)
+        self.assertFalse(self.get_deliveries(move).mail_message_id)
+
     def test_what_nobody_foresaw_fails_alone_and_is_told(self):
         move = self.make_invoice()
         Delivery = type(self.env["invoice.delivery"])

@@ -452,7 +452,8 @@ class AccountMoveSendWizard(models.TransientModel):
         failed = run.delivery_ids.filtered(
             lambda d: d.state in ("error", "bounce") and d.failure_type != "unknown"
         )
-        reached = run.delivery_ids - failed
+        self._untick_done(failed)
+        reached = run.delivery_ids._get_mailed() - failed
         earlier = self.leave_out_reached and self.reached_addresses or ""
         self.write(
             {
@@ -464,6 +465,19 @@ class AccountMoveSendWizard(models.TransientModel):
                 "leave_out_reached": bool(reached or earlier),
             }
         )
+
+    def _untick_done(self, failed):
+        """Untick ways by which everybody got it: the next press is for the others.
+
+        :param failed: deliveries that did not get through
+        """
+        due = set(failed.mapped("sending_method"))
+        boxes = self.sending_method_checkboxes or {}
+        if due:
+            self.sending_method_checkboxes = {
+                key: {**box, "checked": box.get("checked") and key in due}
+                for key, box in boxes.items()
+            }
 
     def _get_window_action(self):
         """:return: the action that opens this window again, everything filled in"""
