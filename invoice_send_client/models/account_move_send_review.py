@@ -290,6 +290,18 @@ class AccountMoveSend(models.AbstractModel):
             **{key: values["label"] for key, values in edis.items()},
         }
 
+    @api.model
+    def _get_short_method_labels(self):
+        """:return: as :meth:`_get_method_labels`, the usual ways in a word or two
+
+        :rtype: dict[str, str]
+        """
+        return {
+            **self._get_method_labels(),
+            "email": self.env._("E-mail"),
+            "network": self.env._("network"),
+        }
+
     # -- what stands against it --------------------------------------------------------
 
     @api.model

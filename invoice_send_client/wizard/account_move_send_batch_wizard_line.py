@@ -200,7 +200,7 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     @api.depends("sending_methods", "extra_edis")
     def _compute_methods_text(self):
-        labels = self.env["account.move.send"]._get_method_labels()
+        labels = self.env["account.move.send"]._get_short_method_labels()
         for line in self:
             methods = [*(line.sending_methods or []), *(line.extra_edis or [])]
             line.methods_text = ", ".join(labels.get(m, m) for m in methods)
