@@ -126,14 +126,10 @@ class AccountMoveSendWizard(models.TransientModel):
         # EXTENDS 'account'
         with self._ask_no_network(self.move_id):
             result = super()._compute_sending_method_checkboxes()
-        for wizard in self:
-            boxes = dict(wizard.sending_method_checkboxes)
-            network = boxes.pop("network")
-            if wizard.network_problem:
-                network = {**network, "checked": False, "readonly": True}
-            # right beside e-mail, whatever else is installed
-            email = {"email": boxes.pop("email")}
-            wizard.sending_method_checkboxes = {**email, "network": network, **boxes}
+        for wizard in self.filtered("network_problem"):
+            boxes = wizard.sending_method_checkboxes
+            closed = {**boxes["network"], "checked": False, "readonly": True}
+            wizard.sending_method_checkboxes = {**boxes, "network": closed}
         return result
 
     # -- size --------------------------------------------------------------------------

@@ -143,7 +143,9 @@ def test_both_are_ticked_and_it_is_said_who_gets_it(open_page, seller, customer,
     expect(window.locator("[name='network']")).to_contain_text(customer.user)
     client_page.take_picture(page, f"network_window_{size}")
     press_send(window)
-    states = {each["email"]: each["state"] for each in seller.deliveries(customer.move_id)}
+    states = {
+        each["email"]: each["state"] for each in seller.deliveries(customer.move_id)
+    }
     assert len(states) == 2 and set(states.values()) == {"sent"}
 
 
@@ -291,13 +293,11 @@ def test_row_is_sent_by_what_its_window_ticks(open_page, seller, sink, customer)
     window = review.Review(seller, [customer.move_id, other.move_id])
     row = window.row(customer.move_id, "id")
     opened = seller.user.call(review.ROW, "action_open", [row["id"]])
-    boxes = seller.user.fetch(
-        review.OPENED_ROW, opened, "sending_method_checkboxes"
-    )["sending_method_checkboxes"]
+    boxes = seller.user.fetch(review.OPENED_ROW, opened, "sending_method_checkboxes")[
+        "sending_method_checkboxes"
+    ]
     boxes["email"]["checked"] = False
-    seller.user.change(
-        review.OPENED_ROW, opened, {"sending_method_checkboxes": boxes}
-    )
+    seller.user.change(review.OPENED_ROW, opened, {"sending_method_checkboxes": boxes})
     seller.user.call(review.OPENED_ROW, "action_keep_in_batch", [opened])
     shown = window.row(customer.move_id, "methods_text")
     assert shown["methods_text"] == "network"

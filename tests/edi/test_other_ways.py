@@ -66,3 +66,28 @@ def test_refused_e_factura_says_why(romanian, internet, address):
     assert WORDS in way["problem"]
     [told] = in_run(romanian, move_id)
     assert told.startswith("e-Factura: Refused") and WORDS in told
+
+
+def test_peppol_is_shown_with_its_own_word(romanian, internet, address):
+    move_id = romanian.belgian_invoice(address)
+    assert ways(romanian, move_id) == {}
+    romanian.send(move_id, sending_methods=["email", "peppol"])
+    way = ways(romanian, move_id)["Peppol"]
+    assert (way["label"], way["kind"]) == ("Pending Reception", "waiting")
+    assert way["datetime"]
+    assert in_run(romanian, move_id) == ["Peppol: Pending Reception"]
+    romanian.sql(
+        "UPDATE account_move SET peppol_move_state = 'done' WHERE id = %s", move_id
+    )
+    assert ways(romanian, move_id)["Peppol"]["kind"] == "sent"
+
+
+def test_peppol_that_failed_is_told_as_a_problem(romanian, internet, address):
+    move_id = romanian.belgian_invoice(address)
+    romanian.send(move_id, sending_methods=["email", "peppol"])
+    romanian.sql(
+        "UPDATE account_move SET peppol_move_state = 'error' WHERE id = %s", move_id
+    )
+    way = ways(romanian, move_id)["Peppol"]
+    assert (way["label"], way["kind"]) == ("Error", "failed")
+    assert "messages of the invoice" in way["problem"]
