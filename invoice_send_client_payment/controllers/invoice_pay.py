@@ -2,7 +2,6 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.http import request
-from odoo.tools import consteq
 
 from odoo.addons.invoice_send_client.controllers.client_page import (
     PAGE_HEADERS,
@@ -173,11 +172,9 @@ class InvoicePayTransaction(PaymentPortal):
             raise UserError(
                 self.env._("This link no longer opens a document. Nothing was paid.")
             )
-        lang = page._get_lang(delivery)
-        request.update_context(lang=lang)
-        delivery = delivery.with_context(lang=lang)
-        if not delivery._is_payable() or not consteq(
-            str(access_token), delivery._get_payment_token()
+        delivery = self._speak(delivery, page._get_lang(delivery))
+        if not delivery._is_payable() or not delivery._is_payment_token(
+            access_token
         ):
             raise UserError(
                 delivery.env._(
@@ -186,6 +183,18 @@ class InvoicePayTransaction(PaymentPortal):
                 )
             )
         return delivery
+
+    def _speak(self, delivery, lang):
+        """Let the rest of the payment speak the client's language: Odoo's page that
+        waits for the provider reads it from this cookie.
+
+        :param str lang: "ro_RO"
+        :return: the delivery, in that language
+        :rtype: invoice.delivery
+        """
+        request.update_context(lang=lang)
+        request.future_response.set_cookie("frontend_lang", lang)
+        return delivery.with_context(lang=lang)
 
     def _check_way(self, move, provider_id, payment_method_id, flow):
         """Let only be used what the page offers.

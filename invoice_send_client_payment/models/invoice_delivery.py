@@ -1,3 +1,5 @@
+import hmac
+
 from odoo import models
 
 from odoo.addons.payment import utils as payment_utils
@@ -33,6 +35,16 @@ class InvoiceDelivery(models.Model):
             move.currency_id.id,
             env=self.env,
         )
+
+    def _is_payment_token(self, token):
+        """:return: whether it is the payment's own token, see
+        :meth:`_get_payment_token`
+
+        :param token: what came with the request, anything
+        """
+        # JSON can bring halves of characters, which UTF-8 has no bytes for
+        told = str(token).encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(told, self._get_payment_token().encode())
 
     def _is_payable(self):
         """:return: whether the client of this link can pay online

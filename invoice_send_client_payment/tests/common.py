@@ -26,6 +26,17 @@ class PayCase(ClientPageCase):
             {"name": "Test", "code": "isc_test", "image": cls.get_picture()}
         )
         cls.provider = cls.make_provider(cls.company)
+        cls.let_book(cls.provider)
+
+    @classmethod
+    def let_book(cls, provider):
+        """Give what a provider of a real kind brings along: where money is booked."""
+        journal = cls.company_data["default_journal_bank"]
+        cls._create_dummy_payment_method_for_provider(provider, journal)
+        line = journal.inbound_payment_method_line_ids
+        line = line.filtered(lambda way: way.payment_provider_id == provider)
+        account = cls.inbound_payment_method_line.payment_account_id
+        line.payment_account_id = account
 
     @classmethod
     def get_picture(cls):
@@ -93,6 +104,20 @@ class PayCase(ClientPageCase):
         response = self.url_open(url, data=body, headers=headers)
         self.env.invalidate_all()
         return response.json()
+
+    def let_capture(self):
+        """Let the provider be of a kind that holds money before it takes it."""
+        can = {
+            "support_express_checkout": False,
+            "support_manual_capture": "full_only",
+            "support_tokenization": False,
+            "support_refund": "none",
+        }
+        self.patch(
+            type(self.provider),
+            "_compute_feature_support_fields",
+            lambda providers: providers.update(can),
+        )
 
     def get_transactions(self):
         """:return: the payments of the invoice"""

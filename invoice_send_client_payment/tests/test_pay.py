@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID
+from odoo import SUPERUSER_ID, fields
 from odoo.tests import tagged
 
 from .common import PayCase
@@ -73,14 +73,22 @@ class TestPay(PayCase):
         self.assertEqual(transaction.operation, "online_redirect")
 
     def test_discount_for_early_payment_is_taken_off_and_booked(self):
-        self.pay_terms.early_discount = True
-        self.pay_terms.write(
-            {"discount_percentage": 10, "discount_days": 10, "early_discount": True}
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "10 % for payment within 10 days",
+                "early_discount": True,
+                "discount_percentage": 10,
+                "discount_days": 10,
+                "line_ids": [(0, 0, {"value": "percent", "value_amount": 100})],
+            }
         )
         invoice = self.invoice = self.init_invoice(
-            "out_invoice", partner=self.partner_a, amounts=[100.0]
+            "out_invoice",
+            partner=self.partner_a,
+            amounts=[100.0],
+            invoice_date=fields.Date.today(),
         )
-        invoice.invoice_payment_term_id = self.pay_terms
+        invoice.invoice_payment_term_id = terms
         invoice.action_post()
         self.delivery = self.make_delivery(invoice, state="sent")
         self.url = self.get_url(self.delivery)

@@ -19,6 +19,7 @@ class TestPayStatus(PayCase):
 
     def test_page_says_what_became_of_the_payment(self):
         self.assertEqual(self.read_state(), "")
+        self.let_capture()
         for state, word in (
             ("draft", ""),
             ("pending", "pending"),
