@@ -173,9 +173,7 @@ class InvoicePayTransaction(PaymentPortal):
                 self.env._("This link no longer opens a document. Nothing was paid.")
             )
         delivery = self._speak(delivery, page._get_lang(delivery))
-        if not delivery._is_payable() or not delivery._is_payment_token(
-            access_token
-        ):
+        if not delivery._is_payable() or not delivery._is_payment_token(access_token):
             raise UserError(
                 delivery.env._(
                     "What is to be paid has changed since this page was opened. "

@@ -9,7 +9,10 @@ class AccountMove(models.Model):
     def _is_payable_by_client(self):
         """:return: whether there is something to pay online, and a way to do it"""
         self.ensure_one()
-        return self._is_open_for_payment() and bool(self._find_client_providers())
+        if not self._is_open_for_payment():
+            return False
+        providers = self._find_client_providers()
+        return bool(providers and self._find_client_payment_methods(providers))
 
     def _is_open_for_payment(self):
         """:return: whether Odoo lets this document be paid online, and no payment that

@@ -44,7 +44,8 @@ class TestPay(PayCase):
 
     def test_page_of_the_payment_speaks_the_language_that_was_chosen(self):
         self.env["res.lang"]._activate_lang("ro_RO")
-        self.assertIn('href="%s/pay?lang=ro_RO"' % self.url, self.get("?lang=ro_RO").text)
+        page = self.get("?lang=ro_RO").text
+        self.assertIn(f'href="{self.url}/pay?lang=ro_RO"', page)
         response = self.get("/pay?lang=ro_RO")
         self.assertIn('<html lang="ro-RO"', response.text)
         self.assertIn(f'href="{self.url}?lang=ro_RO"', response.text)

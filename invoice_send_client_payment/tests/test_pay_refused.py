@@ -167,14 +167,17 @@ class TestPayRefused(PayCase):
         self.assertNotIn(f"{self.url}/pay", self.get().text)
         self.assertEqual(self.get("/pay", allow_redirects=False).status_code, 303)
 
+    def test_provider_without_a_way_of_paying_shows_no_pay_button(self):
+        self.payment_method.active = False
+        self.env.flush_all()
+        self.assertNotIn(f"{self.url}/pay", self.get().text)
+
     # -- how ---------------------------------------------------------------------------
 
     def test_what_the_page_does_not_offer_is_refused(self):
         unpublished = self.make_provider(self.company, is_published=False)
         disabled = self.make_provider(self.company, state="disabled")
-        method = self.payment_method.copy(
-            {"code": "isc_other", "provider_ids": [(5,)]}
-        )
+        method = self.payment_method.copy({"code": "isc_other", "provider_ids": [(5,)]})
         for values in (
             {"provider_id": unpublished.id},
             {"provider_id": disabled.id},

@@ -68,7 +68,9 @@ def call(session: requests.Session, till, path: str, params: dict) -> dict:
 
 def portal_tokens(till) -> list[str]:
     """Return the portal's tokens of all invoices that have one."""
-    return till.ask("[t for t in env['account.move'].search([]).mapped('access_token') if t]")
+    return till.ask(
+        "[m.access_token for m in env['account.move'].search([]) if m.access_token]"
+    )
 
 
 def test_pay_button_leads_to_the_payment_and_makes_no_token_of_the_portal(
@@ -112,8 +114,10 @@ def test_token_of_the_payment_opens_no_page_of_the_portal_and_none_of_odoo_s(
 
 def test_payment_from_begin_to_end_tells_nothing_of_the_portal(till, form):
     """Page, transaction, status and its poll; every invoice has a portal's token."""
-    till.ask("[m._portal_ensure_token() for m in env['account.move'].search([])]"
-             " and env.cr.commit()")
+    till.ask(
+        "[m._portal_ensure_token() for m in env['account.move'].search([])]"
+        " and env.cr.commit()"
+    )
     tokens = portal_tokens(till)
     assert len(tokens) == len(till.invoices)
     session = requests.Session()
