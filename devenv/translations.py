@@ -31,6 +31,8 @@ LANGUAGES = {
 # Where a client reads a term: mail, client's page, names of the documents.
 CLIENT = re.compile(
     r"arch_db:invoice_send_client\.(mail_layout|mail_new_link|client_page)"
+    r"|arch_db:invoice_send_client_payment\."
+    r"|invoice_send_client_payment/controllers/"
     r"|models/invoice_delivery_new_link\.py"
     r"|selection__invoice_send_template__document_type"
 )

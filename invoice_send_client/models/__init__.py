@@ -1,7 +1,6 @@
 from . import (
     account_move,
     account_move_confirm,
-    account_move_pay,
     account_move_privacy,
     account_move_send,
     account_move_send_letter,
