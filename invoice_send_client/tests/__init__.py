@@ -28,6 +28,7 @@ from . import (
     test_my_messages,
     test_pdf_many,
     test_pdf_styles,
+    test_portal_client,
     test_reminders,
     test_privacy,
     test_privacy_erase,
