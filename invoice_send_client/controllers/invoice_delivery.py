@@ -1,7 +1,7 @@
 import base64
 
 from odoo import http
-from odoo.http import content_disposition, request
+from odoo.http import content_disposition
 
 from .client_page import ROUTE, SILENT_ROUTE, ClientPage
 
