@@ -55,12 +55,17 @@ class InvoicePortal(ClientVisit, PortalAccount):
     @http.route()
     def portal_my_invoice_detail(self, invoice_id, *args, report_type=None, **kw):
         # EXTENDS 'account'
-        delivery = self._find_own(invoice_id)
-        is_pdf, hit = report_type == "pdf", None
-        if delivery and is_pdf:
+        delivery, hit = self._find_own(invoice_id), None
+        if delivery and report_type == "pdf":
             if delivery._is_accepted_first():
                 return self._go_back(delivery, notice="accept_first")
-            hit = self._observe_pdf(delivery, kw.get("nonce"))
+            # now: the seconds that the PDF takes are none in which somebody read
+            hit = self._observe(
+                delivery, "pdf", self._read_visit(delivery, kw.get("nonce"))
+            )
+        if delivery and report_type:
+            # without its PDF Odoo shows the document as a mere proforma
+            delivery.move_id._ensure_invoice_pdf()
         response = super().portal_my_invoice_detail(
             invoice_id, *args, report_type=report_type, **kw
         )
@@ -84,17 +89,6 @@ class InvoicePortal(ClientVisit, PortalAccount):
         return self._get_deliveries()._find_in_portal(request.env.user, invoice_id)
 
     # -- record ------------------------------------------------------------------------
-
-    def _observe_pdf(self, delivery, nonce):
-        """See that the legal PDF is there and not a draft of it.
-
-        :return: what may be kept of the request
-        :rtype: tools.visitor.Hit
-        """
-        # now: the seconds that the PDF takes are none in which somebody read
-        hit = self._observe(delivery, "pdf", self._read_visit(delivery, nonce))
-        delivery.move_id._ensure_invoice_pdf()
-        return hit
 
     def _note_page(self, delivery):
         """Note the page as a new visit.
@@ -124,7 +118,7 @@ class InvoicePortal(ClientVisit, PortalAccount):
             "opt_out_url": f"{url}/opt_out" if tracked else None,
             "accept_first": delivery._is_accepted_first(),
             "reason_limit": REASON_LIMIT,
-            "sender": delivery.company_id.name,
+            "lang": request.env.lang.replace("_", "-"),
             **(said if said.get("delivery_id") == delivery.id else {}),
         }
 

@@ -99,7 +99,7 @@ class InvoiceDelivery(models.Model):
             **words,
             "title": env._("New document from %s", words["sender"]),
             "message": ", ".join(parts),
-            "label": env._("View document"),
+            "label": env._("View"),
             "url": f"/my/invoices/{move.id}",
             "move_id": move.id,
         }

@@ -39,6 +39,12 @@ class ResCompany(models.Model):
         help="For customers without a way of sending of their own. Post, Peppol and "
         "e-Factura keep Odoo's own defaults.",
     )
+    invoice_network_by_default = fields.Boolean(
+        string="Client network ticked by default",
+        default=True,
+        help="For customers without a way of sending of their own that have a portal "
+        "user, or are a company of this database that receives invoices.",
+    )
     invoice_send_on_confirm = fields.Boolean(
         string="Send when confirmed",
         help="Invoices, credit notes and receipts leave by themselves as soon as they "
@@ -92,6 +98,14 @@ class ResCompany(models.Model):
     )
 
     # -- link or attachment ------------------------------------------------------------
+
+    def _get_invoice_network_problem(self, issuer):
+        """:return: why this company takes no documents of another one of the database,
+            in words; ``False`` where it takes them
+
+        :param issuer: the other company
+        """
+        return self.env._("%s does not receive invoices inside the system.", self.name)
 
     def _get_invoice_document_mode(self):
         """:return: ``link`` or ``attachment``: what the company's setting means now

@@ -22,16 +22,6 @@ REASON = "The quantity is wrong:\n2 <b>and</b> not 3"
 READ_MS = 2_500
 #: Longer than any beacon of an untracked page would wait.
 NO_BEACON_MS = 5_000
-#: Brings a document by hand, as the sending does.
-BRING = """
-delivery = env["invoice.delivery"].sudo().create({{
-    "move_id": {move_id}, "sending_method": "network", "portal_user_id": {user_id},
-    "email": {login!r}, "recipient_name": "Ana Alfa",
-}})
-delivery._bring_to_portal()
-delivery._set_sent()
-env.cr.commit()
-"""
 
 
 @dataclass
@@ -39,13 +29,11 @@ class Client:
     """A customer with a portal user.
 
     :ivar login: the user's login and address
-    :ivar user_id: the user
     :ivar move_id: an invoice of the customer
     :ivar name: the invoice's number
     """
 
     login: str
-    user_id: int
     move_id: int
     name: str
 
@@ -66,7 +54,7 @@ def client(seller) -> Client:
         "email": login,
         "parent_id": invoice["partner_id"][0],
     }
-    user_id = seller.admin.make(
+    seller.admin.make(
         "res.users",
         {
             "login": login,
@@ -75,20 +63,16 @@ def client(seller) -> Client:
             "group_ids": [(6, 0, [seller.admin.ref("base.group_portal")])],
         },
     )
-    return Client(login, user_id, move_id, invoice["name"])
+    return Client(login, move_id, invoice["name"])
 
 
 @pytest.fixture
 def bring(seller) -> Callable[[Client], None]:
-    """Bring the invoice to the portal."""
+    """Send the invoice by network alone."""
 
     def brought(client):
-        values = {
-            "move_id": client.move_id,
-            "user_id": client.user_id,
-            "login": client.login,
-        }
-        seller.server.shell(BRING.format(**values))
+        seller.send(client.move_id, sending_methods=["network"])
+        assert delivery(seller, client)["state"] == "sent"
 
     return brought
 

@@ -145,7 +145,7 @@ portal's page of a document has it too, in a part that has the same id. */
 
     function showOwnTime(element) {
         // The server does not know where the reader is, and says UTC.
-        var lang = document.documentElement.lang;
+        var lang = main.lang || document.documentElement.lang;
         var two = "2-digit";
         if (!/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(lang)) {
             return;

@@ -36,6 +36,9 @@ export class PortalNotice extends Interaction {
      * @param {Object} notice see ``_prepare_portal_notice`` of ``invoice.delivery``
      */
     show({title, message, label, url}) {
+        if (this.isShown(url)) {
+            return;
+        }
         const open = () => window.location.assign(url);
         const close = this.services.notification.add(message, {
             title,
@@ -47,6 +50,12 @@ export class PortalNotice extends Interaction {
         if (this.shown.length > SHOWN_AT_ONCE) {
             this.shown.shift()();
         }
+    }
+
+    /** Tells whether the page is the document's, or names it. */
+    isShown(url) {
+        const links = document.querySelectorAll("#invoice_delivery_news a");
+        return [window.location, ...links].some(({pathname}) => pathname === url);
     }
 }
 
