@@ -29,6 +29,7 @@ from . import (
     test_network,
     test_pdf_many,
     test_pdf_styles,
+    test_portal_client,
     test_reminders,
     test_privacy,
     test_privacy_erase,
