@@ -39,6 +39,12 @@ class ResCompany(models.Model):
         help="For customers without a way of sending of their own. Post, Peppol and "
         "e-Factura keep Odoo's own defaults.",
     )
+    invoice_network_by_default = fields.Boolean(
+        string="Client network ticked by default",
+        default=True,
+        help="For customers that get documents inside this system: those with portal "
+        "users, and companies of this database that receive invoices.",
+    )
     invoice_send_on_confirm = fields.Boolean(
         string="Send when confirmed",
         help="Invoices, credit notes and receipts leave by themselves as soon as they "
