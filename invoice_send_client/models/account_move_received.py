@@ -179,6 +179,8 @@ class AccountMove(models.Model):
                 email_from=email_from,
                 partner_ids=users.partner_id.ids,
                 subtype_xmlid="mail.mt_note",
+                # he made the bill, but without knowing it
+                notify_author_mention=True,
                 # mails to colleagues go by the queue: the sending waits for none
                 force_send=False,
             )
@@ -321,8 +323,8 @@ class AccountMove(models.Model):
     # -- the same amounts under the company's own taxes --------------------------------
 
     def _settle_received(self, values):
-        """Let each line have the sender's amount, and the bill his total where the taxes
-        are the same.
+        """Let each line have the sender's amount, and the bill the sender's total where
+        the taxes are the same.
 
         :param dict values: of the sender's document
         """

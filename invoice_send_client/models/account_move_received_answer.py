@@ -5,6 +5,13 @@ from odoo.tools import format_datetime, formatLang
 from ..const import ANSWERS
 from .invoice_delivery_look import LOOK_AGAIN
 
+#: What the bill says of its receiver's answer.
+ANSWER_FIELDS = (
+    "invoice_received_answer",
+    "invoice_received_answer_text",
+    "invoice_received_can_answer",
+)
+
 
 class AccountMove(models.Model):
     """What the receiver of a bill sees of its sender, and answers (R31)."""
@@ -76,8 +83,8 @@ class AccountMove(models.Model):
                 **words,
             ),
             "cancelled": self.env._(
-                "%(company)s cancelled %(document)s. Nothing is to be paid: cancel this "
-                "bill as well.",
+                "%(company)s cancelled %(document)s. Nothing is to be paid: cancel "
+                "this bill as well.",
                 **words,
             ),
         }
@@ -184,6 +191,7 @@ class AccountMove(models.Model):
             )
         delivery._answer_by_user(answer, self.env.user.name, reason)
         self._message_log(body=self._get_answered_text(delivery))
+        self.invalidate_recordset(ANSWER_FIELDS)
 
     # -- look --------------------------------------------------------------------------
 

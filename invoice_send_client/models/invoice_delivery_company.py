@@ -104,7 +104,8 @@ class InvoiceDelivery(models.Model):
             )
 
     def _get_bring_words(self):
-        return {"company": self.receiving_company_id.name, "document": self.move_id.name}
+        company, document = self.receiving_company_id.name, self.move_id.name
+        return {"company": company, "document": document}
 
     def _get_not_taken_text(self):
         """:return: what the sender reads, whatever the receiver's rules said"""
@@ -186,7 +187,8 @@ class InvoiceDelivery(models.Model):
         return move.direction_sign * sum(lines.mapped("amount_currency"))
 
     def _read_lines_to_bring(self):
-        lines = self.move_id.invoice_line_ids.sorted(lambda line: (line.sequence, line.id))
+        lines = self.move_id.invoice_line_ids
+        lines = lines.sorted(lambda line: (line.sequence, line.id))
         return [self._read_line_to_bring(line) for line in lines]
 
     def _read_line_to_bring(self, line):
