@@ -61,6 +61,7 @@ FAILURE_TYPES = [
     ("pdf", "The PDF could not be made"),
     ("edi", "The electronic invoice failed"),
     ("size", "Too big"),
+    ("network", "Not taken by the client's side"),
     ("unknown", "May have arrived"),
 ]
 

@@ -50,7 +50,9 @@ class InvoiceDelivery(models.Model):
     recipient_name = fields.Char(help="The name typed with the address.")
     role = fields.Selection(ROLES, required=True, default="to")
     sending_method = fields.Selection(
-        [("email", "E-mail")], required=True, default="email"
+        [("email", "E-mail"), ("network", "Client network")],
+        required=True,
+        default="email",
     )
     document_mode = fields.Selection(DOCUMENT_MODES, required=True, default="link")
     lang = fields.Char(string="Language")
@@ -399,6 +401,7 @@ class InvoiceDelivery(models.Model):
         domain = [
             ("company_id", "in", companies.ids),
             ("email", "in", list(emails)),
+            ("sending_method", "=", "email"),
             ("state", "not in", ("outgoing", "cancel")),
         ]
         return dict(self._read_group(domain, ["email"], ["id:max"]))
@@ -444,7 +447,7 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         if self.line_id.copy_mode != "shared":
             return ""
-        return ", ".join(self.line_id.delivery_ids.sorted("id").mapped("email"))
+        return ", ".join(self.line_id._get_mailed().sorted("id").mapped("email"))
 
     def _get_evidence_text(self):
         """:return: what is known of the client's side, in words that claim no more

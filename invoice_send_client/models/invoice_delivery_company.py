@@ -238,14 +238,6 @@ class InvoiceDelivery(models.Model):
             for file in pdf | files
         ]
 
-    def _get_evidence_text(self):
-        # EXTENDS 'invoice_send_client'
-        # sudo: the sender reads the name alone of the other company
-        company = self.sudo().receiving_company_id
-        if company and self.state == "view":
-            return self.env._("viewed at %s", company.name)
-        return super()._get_evidence_text()
-
 
 class InvoiceDeliveryEvent(models.Model):
     """What is said of a document that went to a company of this database."""

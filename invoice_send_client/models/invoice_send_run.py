@@ -193,7 +193,8 @@ class InvoiceSendRun(models.Model):
             "scheduled_datetime": move_data.get("scheduled_datetime"),
             "next_attempt_datetime": move_data.get("scheduled_datetime"),
             "author_partner_id": move_data.get("author_partner_id"),
-            "document_mode": move_data["document_mode"],
+            "document_mode": move_data.get("document_mode")
+            or move.company_id._get_invoice_document_mode(),
             "copy_mode": move.company_id.invoice_copy_mode,
             "mail_partner_ids": list(move_data.get("mail_partner_ids") or []),
             "copy_followers": move_data.get("copy_followers"),

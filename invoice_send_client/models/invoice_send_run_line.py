@@ -94,6 +94,10 @@ class InvoiceSendRunLine(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES)
     failure_reason = fields.Text()
 
+    def _get_mailed(self):
+        """:return: those of these lines' deliveries that go by e-mail"""
+        return self.delivery_ids._get_mailed()
+
     def _get_outcome(self):
         """:return: ``waiting``, ``failed``, ``skipped`` or ``sent``"""
         self.ensure_one()
@@ -118,6 +122,7 @@ class InvoiceSendRunLine(models.Model):
         users = self._find_internal_addresses([v["email"] for v in values])
         for vals in values:
             vals["is_internal"] = addresses.to_ascii(vals["email"]) in users
+        values += self._prepare_network_deliveries()
         return self.env["invoice.delivery"].create(values)
 
     def _withdraw_put_off(self, pairs):
@@ -129,6 +134,7 @@ class InvoiceSendRunLine(models.Model):
         """
         waiting = self.env["invoice.delivery"].search(
             [
+                ("sending_method", "=", "email"),
                 ("move_id", "in", self.move_id.ids),
                 ("state", "=", "outgoing"),
                 ("attempt_datetime", "=", False),
@@ -145,14 +151,7 @@ class InvoiceSendRunLine(models.Model):
         if "email" not in (self.sending_methods or []):
             return values
         partners = self._get_known_partners()
-        common = {
-            "run_id": self.run_id.id,
-            "line_id": self.id,
-            "move_id": self.move_id.id,
-            "document_mode": self.document_mode,
-            "lang": self.mail_lang,
-            "next_attempt_datetime": self.scheduled_datetime,
-        }
+        common = self._prepare_common_delivery_values()
         for role in ("to", "cc", "bcc"):
             for name, email in addresses.parse(self[f"email_{role}"])[0]:
                 key = addresses.to_ascii(email)
@@ -161,6 +160,17 @@ class InvoiceSendRunLine(models.Model):
                     who = {"partner_id": partners.get(key), "recipient_name": name}
                     values.append({**common, **who, "email": email, "role": role})
         return values
+
+    def _prepare_common_delivery_values(self):
+        """:return: what the deliveries of this line have alike"""
+        return {
+            "run_id": self.run_id.id,
+            "line_id": self.id,
+            "move_id": self.move_id.id,
+            "document_mode": self.document_mode,
+            "lang": self.mail_lang,
+            "next_attempt_datetime": self.scheduled_datetime,
+        }
 
     def _get_known_partners(self):
         """:return: contacts by address: those chosen, the customer and its own
@@ -251,7 +261,8 @@ class InvoiceSendRunLine(models.Model):
             return
         Send._check_move_constraints(self.move_id)
         move = self.move_id.sudo()  # sudo: as in the native pipeline
-        Send._send_mails({move: settings})
+        if "email" in settings["sending_methods"]:
+            Send._send_mails({move: settings})
         self.is_pdf_due = not move.invoice_pdf_report_id
 
     def _needs_documents_first(self):
@@ -263,7 +274,7 @@ class InvoiceSendRunLine(models.Model):
         self.ensure_one()
         return bool(
             self.document_mode == "attachment"
-            or set(self.sending_methods or []) - {"email"}
+            or set(self.sending_methods or []) - {"email", "network"}
             or self.extra_edis
             or self.invoice_edi_format
             or any(
@@ -286,7 +297,7 @@ class InvoiceSendRunLine(models.Model):
             "mail_lang": self.mail_lang,
             "mail_body": self.body,
             "mail_subject": self.subject,
-            "mail_partner_ids": self.delivery_ids.partner_id.ids,
+            "mail_partner_ids": self._get_mailed().partner_id.ids,
             "mail_attachments_widget": self.mail_attachments_widget or [],
             "document_mode": self.document_mode,
             "email_from": self.email_from,
@@ -338,9 +349,9 @@ class InvoiceSendRunLine(models.Model):
             {"res_model": message._name, "res_id": message.id}
         )
         # sudo: the customer is shown as recipient without being notified
-        message.sudo().partner_ids |= self.delivery_ids.partner_id
+        message.sudo().partner_ids |= self._get_mailed().partner_id
         self.write({"mail_message_id": message.id, "state": "written"})
-        self.delivery_ids.write({"mail_message_id": message.id})
+        self._get_mailed().write({"mail_message_id": message.id})
 
     def _get_text(self):
         """:return: the letter's text, with the note for all below it

@@ -35,7 +35,8 @@ class InvoiceSendRunLine(models.Model):
 
         :param tools.sending_pass.SendingPass work: what the worker keeps
         """
-        due = self.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
+        self.delivery_ids._deliver_by_network()
+        due = self._get_mailed().filtered(lambda d: d._is_due()).sorted("id")
         bodies = {}
         for recipients in self._divide_into_mails(due) if due else ():
             if work.is_over():
@@ -278,6 +279,8 @@ class InvoiceSendRunLine(models.Model):
         :return: whether they wait
         """
         due = self.delivery_ids.filtered(lambda delivery: delivery._is_due())
+        if due != due._get_mailed():
+            return False  # the network does not wait; the mails do in their turn
         return bool(due) and self._hold_back(work, due)
 
     # -- one mail ----------------------------------------------------------------------
@@ -329,7 +332,7 @@ class InvoiceSendRunLine(models.Model):
         for line in recipients.line_id.sorted("id", reverse=True):
             own = recipients.filtered(lambda d, line=line: d.line_id == line)
             if line.copy_mode == "shared":
-                own = line.delivery_ids
+                own = line._get_mailed()
             url = own.sorted("id")[:1]._get_landing_url()
             body = body.replace(line._get_placeholder(), url)
         return body

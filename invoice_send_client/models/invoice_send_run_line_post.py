@@ -49,7 +49,7 @@ class InvoiceSendRunLine(models.Model):
         for line, message, vals in zip(self, messages, prepared, strict=True):
             line.move_id.with_context(**context)._message_post_after_hook(message, vals)
             line.mail_message_id = message
-            line.delivery_ids.mail_message_id = message
+            line._get_mailed().mail_message_id = message
         self.state = "written"
 
     def _create_letter_files(self, values):
@@ -118,7 +118,7 @@ class InvoiceSendRunLine(models.Model):
             "email_add_signature": False,
             "mail_server_id": server.id,
             # the customer is shown as recipient without being notified
-            "partner_ids": self.delivery_ids.partner_id.ids,
+            "partner_ids": self._get_mailed().partner_id.ids,
         }
 
     def _find_parent_messages(self):

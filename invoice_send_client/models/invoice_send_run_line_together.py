@@ -41,7 +41,9 @@ class InvoiceSendRunLine(models.Model):
         mail, with an e-invoice that is sent, or waiting for its answer"""
         self.ensure_one()
         is_fresh = self.state == "waiting" and not self.attempt_count
-        is_mail = self.sending_methods == ["email"] and bool(self.delivery_ids)
+        methods = set(self.sending_methods or [])
+        is_mail = bool(methods & {"email"} and self.delivery_ids)
+        is_mail = is_mail and methods <= {"email", "network"}
         is_alone = self.lead_line_id or self.extra_edis or self._is_posted_alone()
         if not is_fresh or not is_mail or is_alone:
             return None
@@ -187,7 +189,7 @@ class InvoiceSendRunLine(models.Model):
         self.mail_message_id.sudo().mapped("message_id")
         parts = []
         for lines in groups:
-            due = lines.delivery_ids.filtered(lambda d: d._is_due()).sorted("id")
+            due = lines._get_mailed().filtered(lambda d: d._is_due()).sorted("id")
             bodies = {}
             for recipients in lines._divide_into_mails(due) if due else ():
                 is_tracked = lines._is_tracked(recipients)

@@ -131,7 +131,7 @@ class InvoiceSendRunLine(models.Model):
         if late := self.filtered(lambda line: line._is_letter_due()):
             written._wait_for_letters(late)
             return
-        if len(written.delivery_ids) > len(written):
+        if len(written._get_mailed()) > len(written):
             written._prepare_mails(work, is_one=True)
         try:
             written._deliver(work)
@@ -181,7 +181,7 @@ class InvoiceSendRunLine(models.Model):
     def _is_letter_due(self):
         """:return: whether recipients of this line wait for its letter"""
         self.ensure_one()
-        is_waiting = self.state == "waiting" and bool(self.delivery_ids)
+        is_waiting = self.state == "waiting" and bool(self._get_mailed())
         return is_waiting and self._get_outcome() == "waiting"
 
     def _get_group(self):

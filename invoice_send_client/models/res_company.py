@@ -42,8 +42,8 @@ class ResCompany(models.Model):
     invoice_network_by_default = fields.Boolean(
         string="Client network ticked by default",
         default=True,
-        help="For customers that get documents inside this system: those with portal "
-        "users, and companies of this database that receive invoices.",
+        help="For customers without a way of sending of their own that have a portal "
+        "user, or are a company of this database that receives invoices.",
     )
     invoice_send_on_confirm = fields.Boolean(
         string="Send when confirmed",

@@ -6,6 +6,9 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    invoice_sending_method = fields.Selection(
+        selection_add=[("network", "Client network")]
+    )
     # read on the commercial partner, as ``invoice_sending_method``
     invoice_send_on_confirm = fields.Selection(
         [("yes", "Yes, at once"), ("no", "No, by hand")],

@@ -59,6 +59,10 @@ class AccountMoveSendWizard(models.TransientModel):
         string="Leave out who got it, or may have got it:"
     )
     can_check_network = fields.Boolean(compute="_compute_can_check_network")
+    network_text = fields.Char(
+        compute="_compute_network_text", help="Who gets it inside the system, and how."
+    )
+    network_problem = fields.Char(compute="_compute_network_text")
 
     # -- how the document goes ---------------------------------------------------------
 
@@ -103,6 +107,12 @@ class AccountMoveSendWizard(models.TransientModel):
                 for partner in self._get_unknown_on_network(wizard.move_id)
                 if "peppol" in (wizard.sending_method_checkboxes or {})
             )
+
+    @api.depends("move_id")
+    def _compute_network_text(self):
+        for wizard in self:
+            wizard.network_problem = self._get_network_problem(wizard.move_id)
+            wizard.network_text = self._get_network_text(wizard.move_id)
 
     def _compute_sending_method_checkboxes(self):
         # EXTENDS 'account'
@@ -294,11 +304,14 @@ class AccountMoveSendWizard(models.TransientModel):
     def _get_sending_settings(self):
         # EXTENDS 'account'
         settings = super()._get_sending_settings()
-        if "email" in settings["sending_methods"]:
+        if {"email", "network"} & set(settings["sending_methods"]):
             settings.update(
                 previous_line_id=self.last_line_id.id,
                 document_mode=self.document_mode,
                 scheduled_datetime=self.scheduled_datetime,
+            )
+        if "email" in settings["sending_methods"]:
+            settings.update(
                 email_from=self._get_default_email_from(
                     self.move_id, self.env.user, self.email_from_name
                 ),
@@ -312,16 +325,19 @@ class AccountMoveSendWizard(models.TransientModel):
 
         :raise UserError: with the document and what to do
         """
-        self._check_addresses()
-        self._check_files()
-        self._make_it_fit()
+        if "email" in self.sending_methods:
+            self._check_addresses()
+            self._check_files()
+            self._make_it_fit()
+        if "network" in self.sending_methods and self.network_problem:
+            raise UserError(self.network_problem)
         if self.being_sent:
             raise UserError(self.being_sent)
 
     def action_send_and_print(self, allow_fallback_pdf=False):
         # EXTENDS 'account'
         self.ensure_one()
-        if not self._is_pressed_by_mail(self.sending_methods, allow_fallback_pdf):
+        if not self._is_run_pressed(self.sending_methods, allow_fallback_pdf):
             return super().action_send_and_print(allow_fallback_pdf=allow_fallback_pdf)
         self._check_before_send()
         self.run_id = False
@@ -351,20 +367,22 @@ class AccountMoveSendWizard(models.TransientModel):
         }
 
     @api.model
-    def _is_pressed_by_mail(self, sending_methods, allow_fallback_pdf):
-        """:return: whether a person sends by e-mail, so that the run does the work
+    def _is_run_pressed(self, sending_methods, allow_fallback_pdf):
+        """:return: whether a person sends by e-mail or inside the system, so that the
+            run does the work
 
         Another app asks for documents at any price (``allow_fallback_pdf``) and in its
-        own transaction; what is not mailed is Odoo's own business.
+        own transaction; what goes by other ways is Odoo's own business.
         """
-        return "email" in (sending_methods or []) and not allow_fallback_pdf
+        ours = {"email", "network"} & set(sending_methods or [])
+        return bool(ours) and not allow_fallback_pdf
 
     def _generate_and_send_invoices(self, moves, allow_fallback_pdf=False, **settings):
         # EXTENDS 'account'
         # other apps' checks stand around action_send_and_print: only its last step,
         # the work itself, is left to the run
         methods = settings.get("sending_methods")
-        if not self._is_pressed_by_mail(methods, allow_fallback_pdf):
+        if not self._is_run_pressed(methods, allow_fallback_pdf):
             return super()._generate_and_send_invoices(
                 moves, allow_fallback_pdf=allow_fallback_pdf, **settings
             )
@@ -434,7 +452,8 @@ class AccountMoveSendWizard(models.TransientModel):
         failed = run.delivery_ids.filtered(
             lambda d: d.state in ("error", "bounce") and d.failure_type != "unknown"
         )
-        reached = run.delivery_ids - failed
+        self._untick_done(failed)
+        reached = run.delivery_ids._get_mailed() - failed
         earlier = self.leave_out_reached and self.reached_addresses or ""
         self.write(
             {
@@ -446,6 +465,19 @@ class AccountMoveSendWizard(models.TransientModel):
                 "leave_out_reached": bool(reached or earlier),
             }
         )
+
+    def _untick_done(self, failed):
+        """Untick ways by which everybody got it: the next press is for the others.
+
+        :param failed: deliveries that did not get through
+        """
+        due = set(failed.mapped("sending_method"))
+        boxes = self.sending_method_checkboxes or {}
+        if due:
+            self.sending_method_checkboxes = {
+                key: {**box, "checked": box.get("checked") and key in due}
+                for key, box in boxes.items()
+            }
 
     def _get_window_action(self):
         """:return: the action that opens this window again, everything filled in"""
