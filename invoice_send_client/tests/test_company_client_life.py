@@ -386,3 +386,78 @@ class TestCompanyClientLife(CompanyClientCase):
         bills = bills.with_env(self.find_bills(bills[0]).env)
         read(bills)
         self.assertEqual(read(bills[0]), read(bills))
+
+
+@tagged("-at_install", "post_install")
+class TestCompanyClientSend(CompanyClientCase):
+    """The whole way, by a real press of Send."""
+
+    def press_send(self, move, **values):
+        """:return: the mails that left; Send is pressed by the seller's own user"""
+        Wizard = self.env["account.move.send.wizard"].with_user(self.selling_user)
+        Wizard = Wizard.with_context(
+            active_model="account.move",
+            active_ids=move.ids,
+            allowed_company_ids=self.company.ids,
+        )
+        with self.mail_server() as taken:
+            Wizard.create(values).action_send_and_print()
+        self.env.invalidate_all()
+        return taken
+
+    def get_delivery(self, move):
+        deliveries = move.sudo().invoice_delivery_ids
+        return deliveries.filtered(lambda d: d.sending_method == "network")[:1]
+
+    def test_company_gets_the_bill_and_the_mail_where_both_are_ticked(self):
+        self.client.email = "office@buyer.example"
+        move = self.make_document()
+        taken = self.press_send(move, sending_methods=["email", "network"])
+        self.assertEqual([to for to, _mail in taken], [["office@buyer.example"]])
+        self.assertEqual(self.get_delivery(move).state, "sent")
+        self.assertEqual(self.find_bills(move).amount_untaxed, 300.0)
+
+    def test_network_is_ticked_for_a_company_and_it_has_the_bill_at_once(self):
+        self.client.email = False
+        move = self.make_document()
+        Send = self.env["account.move.send"].with_user(self.selling_user)
+        methods = Send._get_default_sending_methods(move.with_user(self.selling_user))
+        self.assertIn("network", methods)
+        self.press_send(move, sending_methods=["network"])
+        self.assertEqual(move.invoice_delivery_state, "sent")
+        self.assertEqual(self.find_bills(move).create_uid, self.buying_user)
+        panel = move.get_invoice_delivery_panel()
+        sent = [event["text"] for event in panel["events"] if event["type"] == "sent"]
+        self.assertEqual(sent, ["Among the received documents of Buyer EOOD"])
+
+    def test_company_that_can_t_take_it_is_told_to_the_sender(self):
+        move = self.make_document()
+        self.buying_user.group_ids = self.env.ref("base.group_user")
+        self.press_send(move, sending_methods=["network"])
+        delivery = self.get_delivery(move)
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "network"))
+        self.assertIn("Buyer EOOD can't take", delivery.failure_reason)
+        self.assertFalse(self.find_bills(move))
+        self.buying_user.group_ids = self.env.ref("account.group_account_invoice")
+        delivery.with_user(self.selling_user).action_retry()
+        self.assertEqual(delivery.state, "sent")
+        self.assertEqual(len(self.find_bills(move)), 1)
+
+    def test_company_without_the_switch_gets_nothing_and_the_window_says_so(self):
+        self.buyer.invoice_receive_from_companies = False
+        move = self.make_document()
+        Send = self.env["account.move.send"].with_user(self.selling_user)
+        as_seller = move.with_user(self.selling_user)
+        self.assertFalse(Send._is_applicable_to_move("network", as_seller))
+        problem = Send._get_network_problem(as_seller)
+        self.assertIn("Buyer EOOD has not switched on", problem)
+
+    def test_look_and_answer_of_the_bill_are_those_of_its_last_sending(self):
+        move = self.make_document()
+        self.press_send(move, sending_methods=["network"])
+        self.press_send(move, sending_methods=["network"])
+        bill = self.find_bills(move)
+        bill.action_accept_received()
+        last = max(move.sudo().invoice_delivery_ids, key=lambda d: d.id)
+        self.assertEqual(last.state, "accept")
+        self.assertEqual(len(move.sudo().invoice_delivery_ids), 2)
