@@ -60,9 +60,12 @@ from . import (
 # after the models that they extend
 from . import (
     account_move_edi_answer,
+    account_move_received,
+    account_move_received_answer,
     account_move_remind,
     account_move_send_edi,
     account_move_send_remind,
+    invoice_delivery_company,
     invoice_delivery_edi,
     invoice_delivery_event_remind,
     invoice_delivery_remind,
@@ -70,6 +73,7 @@ from . import (
     invoice_send_run_line_edi,
     invoice_send_run_line_remind,
     invoice_send_run_remind,
+    res_company_receive,
     res_company_remind,
     res_partner_remind,
 )
