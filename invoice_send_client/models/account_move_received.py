@@ -190,7 +190,8 @@ class AccountMove(models.Model):
     def _show_received(self, users, text):
         """Show it to those who are at work in this moment."""
         title = self.env._("Received documents")
-        message = f"{self.invoice_received_number}: {text}"
+        number = self.invoice_received_number
+        message = text if number in text else f"{number}: {text}"
         for user in users:
             user._bus_send(
                 "simple_notification",
