@@ -1,1 +1,2 @@
 from . import controllers, models, wizard
+from .controllers.early import post_load

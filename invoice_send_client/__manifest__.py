@@ -63,5 +63,6 @@
             "invoice_send_client/static/src/components/**/*",
         ],
     },
+    "post_load": "post_load",
     "installable": True,
 }

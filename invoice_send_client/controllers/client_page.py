@@ -84,12 +84,15 @@ class ClientPage(http.Controller):
         return deliveries._find_by_token(token, alive=alive, tracked=tracked)
 
     def _count(self, kind):
-        """Count one request of the visitor's network.
+        """Count one request of the visitor's network, once however often it is tried.
 
         :param str kind: a key of ``RATES``
         :return: seconds to wait, 0 where it is not too much
         """
-        return LIMITER.take((kind, self._get_network()), RATES[kind])
+        if not hasattr(request, "invoice_wait"):
+            key = (kind, self._get_network())
+            request.invoice_wait = LIMITER.take(key, RATES[kind])
+        return request.invoice_wait
 
     def _get_network(self):
         """:return: the visitor's address; of IPv6 the part that one household has"""
@@ -145,9 +148,10 @@ class ClientPage(http.Controller):
             "client": visit and visit.session or "",
             "headers": dict(request.httprequest.headers),
             "ip": request.httprequest.remote_addr or "",
-            "internal": self._is_staff(delivery),
             **told,
         }
+        if "internal" not in values:
+            values["internal"] = self._is_staff(delivery)
         return visitor.observe(target=target, **values)
 
     def _observe_page(self, delivery, visit):
@@ -167,6 +171,9 @@ class ClientPage(http.Controller):
         # superuser: what is left to be written is written by OdooBot, and not by the
         # visitor when the request ends
         request.env(user=SUPERUSER_ID).flush_all()
+        return self._make_response(body, content_type, status, **more)
+
+    def _make_response(self, body, content_type, status=200, **more):
         headers = {**PAGE_HEADERS, "Content-Type": content_type, **more}
         return request.make_response(body, headers=list(headers.items()), status=status)
 

@@ -1,9 +1,10 @@
 import base64
 import json
 
-from odoo import http
+from odoo import SUPERUSER_ID, api, http
 from odoo.http import content_disposition, request
 
+from ..tools import networks
 from .client_page import ROUTE, SILENT_ROUTE, ClientPage
 
 #: One transparent pixel.
@@ -82,6 +83,36 @@ class InvoiceDelivery(ClientPage):
             if delivery and not delivery._is_just_opened():
                 delivery._record_hit(self._observe(delivery, "pixel"))
         return self._respond(GIF, "image/gif")
+
+    def picture_early(self, token, registry):
+        """Answer most pictures before Odoo begins with the request, see ``early``.
+
+        :param str token: of the link
+        :param odoo.modules.registry.Registry registry: of the database that is asked
+        :return: the picture, ``None`` where :meth:`picture` has to see to it
+        :rtype: odoo.http.Response | None
+        """
+        # what a visitor is who has signed in, Odoo finds out later
+        if request.session.uid or request.httprequest.method != "GET":
+            return None
+        if not self._count("look") and not self._note_early(token, registry):
+            return None
+        return self._make_response(GIF, "image/gif")
+
+    def _note_early(self, token, registry):
+        """:return: whether all that there is to be noted of a picture is noted"""
+        with registry.cursor() as cr:
+            # superuser: as in ``_find_delivery``
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            delivery = env["invoice.delivery"]._find_picture(token)
+            if not delivery or delivery._is_just_opened():
+                return bool(delivery)
+            settings = delivery._find_first_picture_settings(token)
+            ip = request.httprequest.remote_addr or ""
+            if not settings or networks.contain(settings.networks, ip):
+                return False
+            hit = self._observe(delivery, "pixel", internal=False)
+            return delivery._record_first_picture(hit)
 
     @http.route("/invoice/d/<string:token>/pdf", methods=["GET"], **ROUTE)
     def pdf(self, token, nonce="", **_params):
