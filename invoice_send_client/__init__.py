@@ -1,2 +1,1 @@
 from . import controllers, models, wizard
-from .controllers.early import post_load

@@ -63,6 +63,5 @@
             "invoice_send_client/static/src/components/**/*",
         ],
     },
-    "post_load": "post_load",
     "installable": True,
 }

@@ -14,7 +14,7 @@ import time
 
 import psycopg2
 
-from odoo import http
+from odoo import http, models
 from odoo.modules.registry import Registry
 
 from .invoice_delivery import InvoiceDelivery
@@ -31,16 +31,31 @@ NEWS_SECONDS = 1
 _asked = {}
 
 
-def post_load():
-    """Let Odoo's server ask us first. Odoo calls it once a process."""
-    serve = http.Request._serve_db
+class IrHttp(models.AbstractModel):
+    """Lets Odoo's server ask us first."""
+
+    # one model, several concerns: this one is of the server and not of the addon's pages
+    _name = "ir.http"
+    _inherit = ["ir.http"]
+
+    def _register_hook(self):
+        # EXTENDS 'base'
+        super()._register_hook()
+        # one for all databases of the process, and asked once
+        if not hasattr(http.Request._serve_db, "before_pictures"):
+            http.Request._serve_db = _wrap(http.Request._serve_db)
+
+
+def _wrap(serve):
+    """:return: Odoo's method that serves a request of a database, pictures before it"""
 
     @functools.wraps(serve)
     def _serve_db(self):
         picture = PICTURE.fullmatch(self.httprequest.path)
-        return picture and _answer(self, picture[1]) or serve(self)
+        return (picture and _answer(self, picture[1])) or serve(self)
 
-    http.Request._serve_db = _serve_db
+    _serve_db.before_pictures = serve
+    return _serve_db
 
 
 def _answer(request, token):

@@ -26,6 +26,7 @@ from . import (
     test_languages,
     test_links,
     test_my_messages,
+    test_picture,
     test_pdf_many,
     test_pdf_styles,
     test_reminders,
