@@ -34,7 +34,7 @@ _asked = {}
 class IrHttp(models.AbstractModel):
     """Lets Odoo's server ask us first."""
 
-    # one model, several concerns: this one is of the server and not of the addon's pages
+    # one model, several concerns: the rest stands in models/ir_http.py
     _name = "ir.http"
     _inherit = ["ir.http"]
 
