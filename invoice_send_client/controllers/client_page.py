@@ -171,9 +171,6 @@ class ClientPage(http.Controller):
         # superuser: what is left to be written is written by OdooBot, and not by the
         # visitor when the request ends
         request.env(user=SUPERUSER_ID).flush_all()
-        return self._make_response(body, content_type, status, **more)
-
-    def _make_response(self, body, content_type, status=200, **more):
         headers = {**PAGE_HEADERS, "Content-Type": content_type, **more}
         return request.make_response(body, headers=list(headers.items()), status=status)
 
