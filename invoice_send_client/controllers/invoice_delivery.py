@@ -1,16 +1,17 @@
 import base64
-import json
+from contextlib import closing
 
-from odoo import http
+from odoo import SUPERUSER_ID, api, http
 from odoo.http import content_disposition, request
 
-from .client_page import ROUTE, SILENT_ROUTE, ClientPage
+from ..tools import networks
+from .client_page import PAGE_HEADERS, ROUTE, SILENT_ROUTE, ClientPage
 
 #: One transparent pixel.
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
-#: A beacon is some 150 bytes; anything much longer is not ours.
-BEACON_MAX_BYTES = 2000
+#: Those with which every picture is answered.
+PICTURE_HEADERS = [*PAGE_HEADERS.items(), ("Content-Type", "image/gif")]
 
 
 class InvoiceDelivery(ClientPage):
@@ -55,24 +56,8 @@ class InvoiceDelivery(ClientPage):
         self._require_post()
         beacon = self._read_beacon()
         if beacon and not self._count("look"):
-            self._note_beacon(token, beacon)
+            self._note_beacon(self._find_delivery(token, tracked=True), beacon)
         return self._respond("", status=204)
-
-    def _note_beacon(self, token, beacon):
-        delivery = self._find_delivery(token, tracked=True)
-        nonce = str(beacon.pop("nonce", ""))
-        visit = delivery and self._read_visit(delivery, nonce)
-        if visit:
-            hit = self._observe(delivery, "beacon", visit, beacon=beacon)
-            delivery._record_hit(hit)
-
-    def _read_beacon(self):
-        body = request.httprequest.get_data(cache=False)[:BEACON_MAX_BYTES]
-        try:
-            beacon = json.loads(body)
-        except (ValueError, RecursionError):
-            return None
-        return beacon if isinstance(beacon, dict) else None
 
     @http.route("/invoice/d/<string:token>/open.gif", methods=["GET"], **SILENT_ROUTE)
     def picture(self, token, **_params):
@@ -82,6 +67,49 @@ class InvoiceDelivery(ClientPage):
             if delivery and not delivery._is_just_opened():
                 delivery._record_hit(self._observe(delivery, "pixel"))
         return self._respond(GIF, "image/gif")
+
+    def picture_early(self, token, registry):
+        """Answer most pictures before Odoo begins with the request, see ``early``.
+
+        :param str token: of the link
+        :param odoo.modules.registry.Registry registry: of the database that is asked
+        :return: the picture, ``None`` where :meth:`picture` has to see to it
+        :rtype: odoo.http.Response | None
+        """
+        # what a visitor is who has signed in, Odoo finds out later
+        if request.session.uid or request.httprequest.method != "GET":
+            return None
+        if not self._count("look") and not self._note_early(token, registry):
+            return None
+        return http.Response(GIF, headers=PICTURE_HEADERS)
+
+    def _note_early(self, token, registry):
+        """:return: whether all that there is to be noted of a picture is noted"""
+        # closed without a commit, nothing is left of it
+        with closing(registry.cursor()) as cr:
+            # superuser: as in ``_find_delivery``
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            deliveries = env["invoice.delivery"]
+            found = deliveries._find_picture(token)
+            if not found:
+                return False
+            if deliveries._is_known(found["open_datetime"], found["look_datetime"]):
+                return True
+            delivery = deliveries._make_picture_delivery(found)
+            is_recorded = self._record_early(delivery, token)
+            if is_recorded:
+                # Odoo commits for its routes, and this is before them
+                cr.commit()  # pylint: disable=invalid-commit
+            return is_recorded
+
+    def _record_early(self, delivery, token):
+        """:return: whether it is a first picture of the client's, and was recorded"""
+        settings = delivery._find_first_picture_settings(token)
+        ip = request.httprequest.remote_addr or ""
+        if not settings or networks.contain(settings.networks, ip):
+            return False
+        hit = self._observe(delivery, "pixel", internal=False)
+        return delivery._record_first_picture(hit)
 
     @http.route("/invoice/d/<string:token>/pdf", methods=["GET"], **ROUTE)
     def pdf(self, token, nonce="", **_params):
