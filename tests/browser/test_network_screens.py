@@ -298,6 +298,7 @@ def test_grid_shows_the_ways_and_sets_them_for_all(
     expect(cell("both", "methods_text")).to_have_text("E-mail, network")
     expect(cell("silent", "remark")).to_contain_text("client network only")
     expect(cell("refused", "remark")).to_contain_text("Delta Ltd")
+    expect(cell("refused", "remark")).to_have_css("white-space", "normal")
     expect(cell("refused", "methods_text")).to_have_text("E-mail")
     client_page.take_picture(page, "network_grid")
     window.get_by_label("Methods for all").click()
