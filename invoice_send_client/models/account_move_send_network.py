@@ -64,20 +64,22 @@ class AccountMoveSend(models.AbstractModel):
     # -- who gets it -------------------------------------------------------------------
 
     @api.model
-    def _get_network_recipients(self, moves):
+    def _get_network_recipients(self, moves, companies=None):
         """Say who gets documents inside the system.
 
         A customer that is a company of this database and takes documents gets it as
         one; else each of its portal users.
 
         :param moves: ``account.move``, of any companies
+        :param dict companies: from ``_find_customer_companies``, if known already
         :return: by document id, for each recipient the values of its delivery
         :rtype: dict[int, list[dict]]
         """
         known = self.env.context.get("invoice_send_network")
         if known is not None and not set(moves.ids) - known.keys():
             return known
-        companies = self._find_customer_companies(moves)
+        if companies is None:
+            companies = self._find_customer_companies(moves)
         users = self._find_portal_users(moves)
         result = {}
         for move in moves:
@@ -157,17 +159,19 @@ class AccountMoveSend(models.AbstractModel):
         return self._get_network_problems(move)[move.id]
 
     @api.model
-    def _get_network_problems(self, moves):
+    def _get_network_problems(self, moves, companies=None):
         """Say of many documents why nobody gets them inside the system.
 
         :param moves: ``account.move``, of any companies
+        :param dict companies: from ``_find_customer_companies``, if known already
         :return: words by document id, ``""`` where somebody gets it
         :rtype: dict[int, str]
         """
-        found = self._get_network_recipients(moves)
+        if companies is None:
+            companies = self._find_customer_companies(moves)
+        found = self._get_network_recipients(moves, companies)
         missed = moves.filtered(lambda move: not found[move.id])
         problems = dict.fromkeys(moves.ids, "")
-        companies = self._find_customer_companies(missed) if missed else {}
         for move in missed:
             customer = move.commercial_partner_id
             company = companies.get(customer.id)
@@ -184,7 +188,7 @@ class AccountMoveSend(models.AbstractModel):
         companies = self._find_customer_companies(moves)
         customers = moves.filtered(lambda m: m.commercial_partner_id.id in companies)
         return {
-            "network_problems": self._get_network_problems(moves),
+            "network_problems": self._get_network_problems(moves, companies),
             "database_customers": set(customers.ids),
         }
 

@@ -402,5 +402,5 @@ class TestSendOnConfirm(InvoiceSendCase):
                 self.env.flush_all()
                 counts[number] = self.cr.sql_log_count - before
             self.assertFalse(self.requests.search([]))
-        self.assertLessEqual(counts[1], 65)
+        self.assertLessEqual(counts[1], 74)
         self.assertLessEqual(counts[100], counts[10] + 5)
