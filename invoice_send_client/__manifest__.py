@@ -40,8 +40,10 @@
         "views/invoice_send_template_views.xml",
         "views/account_move_views.xml",
         "views/account_move_remind_views.xml",
+        "views/account_move_received_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_remind_views.xml",
+        "views/res_config_settings_receive_views.xml",
         "views/res_partner_views.xml",
         "views/res_partner_remind_views.xml",
         "views/invoice_mail_links_views.xml",
@@ -50,6 +52,7 @@
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/invoice_delivery_correct_address_views.xml",
         "wizard/invoice_delivery_erase_views.xml",
+        "wizard/invoice_received_return_views.xml",
     ],
     "demo": [
         "demo/res_lang.xml",

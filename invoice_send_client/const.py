@@ -97,6 +97,27 @@ REMINDER_TYPES = [pair for pair in DOCUMENT_TYPES if pair[0] in REMINDER_MOVE_TY
 #: cost little for each, few enough for their rows not to be held for long.
 REMIND_TOGETHER = 100
 
+#: ``account.move.move_type`` of what a company sends -> of what the other one gets.
+RECEIVED_MOVE_TYPES = {
+    "out_invoice": "in_invoice",
+    "out_refund": "in_refund",
+    "out_receipt": "in_receipt",
+}
+
+#: What became of the sender's document after a company of this database got it.
+RECEIVED_NOTICES = [
+    ("changed", "Changed by the sender"),
+    ("withdrawn", "Withdrawn by the sender"),
+    ("cancelled", "Cancelled by the sender"),
+]
+
+#: Apps that exchange documents between companies by themselves; where one of them is
+#: installed, a company gets nothing from here a second time. Module -> its name.
+INTER_COMPANY_APPS = {
+    "account_invoice_inter_company": "Inter Company Invoices",
+    "account_inter_company_rules": "Inter Company Invoices Rules",
+}
+
 #: Languages in which letters, the frame of the mail and the client's page are shipped.
 CLIENT_LANGUAGES = ("en", "bg", "de", "el", "es", "fr", "hu", "it", "nl", "pl", "pt")
 CLIENT_LANGUAGES += ("ro", "tr", "uk")

@@ -281,7 +281,8 @@ class ClientPage(ClientVisit, http.Controller):
 
     def _get_chosen_lang(self):
         """:return: code of the language that was chosen on the page, ``""`` for none"""
-        wanted = request.params.get("lang")
+        # of the address: the parameters of a JSON request are those of its body
+        wanted = request.httprequest.args.get("lang")
         installed = dict(request.env["res.lang"].get_installed())
         return wanted if wanted in installed else ""
 
@@ -376,8 +377,8 @@ class ClientPage(ClientVisit, http.Controller):
             "seen_url": f"{url}/seen" if tracked else None,
             "pdf_url": "" if accept_first else f"{url}/pdf?nonce={nonce}",
             "accept_first": accept_first,
-            # the page of the payment leads to the portal, which has the PDF
-            "pay_url": "" if accept_first else delivery.move_id._get_invoice_pay_url(),
+            # see invoice_send_client_payment: without it there is nowhere to pay
+            "pay_url": "",
             "opt_out_url": f"{url}/opt_out{query}",
             "tracked": tracked,
         }

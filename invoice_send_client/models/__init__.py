@@ -1,7 +1,6 @@
 from . import (
     account_move,
     account_move_confirm,
-    account_move_pay,
     account_move_privacy,
     account_move_send,
     account_move_send_letter,
@@ -61,9 +60,12 @@ from . import (
 # after the models that they extend
 from . import (
     account_move_edi_answer,
+    account_move_received,
+    account_move_received_answer,
     account_move_remind,
     account_move_send_edi,
     account_move_send_remind,
+    invoice_delivery_company,
     invoice_delivery_edi,
     invoice_delivery_event_remind,
     invoice_delivery_remind,
@@ -71,6 +73,7 @@ from . import (
     invoice_send_run_line_edi,
     invoice_send_run_line_remind,
     invoice_send_run_remind,
+    res_company_receive,
     res_company_remind,
     res_partner_remind,
 )

@@ -99,14 +99,6 @@ class ResCompany(models.Model):
 
     # -- link or attachment ------------------------------------------------------------
 
-    def _get_invoice_network_problem(self, issuer):
-        """:return: why this company takes no documents of another one of the database,
-            in words; ``False`` where it takes them
-
-        :param issuer: the other company
-        """
-        return self.env._("%s does not receive invoices inside the system.", self.name)
-
     def _get_invoice_document_mode(self):
         """:return: ``link`` or ``attachment``: what the company's setting means now
 

@@ -19,6 +19,21 @@ class ResConfigSettings(models.TransientModel):
     invoice_email_by_default = fields.Boolean(
         related="company_id.invoice_email_by_default", readonly=False
     )
+    invoice_network_by_default = fields.Boolean(
+        related="company_id.invoice_network_by_default", readonly=False
+    )
+    invoice_receive_from_companies = fields.Boolean(
+        related="company_id.invoice_receive_from_companies", readonly=False
+    )
+    invoice_receive_user_id = fields.Many2one(
+        related="company_id.invoice_receive_user_id", readonly=False
+    )
+    invoice_receive_told_ids = fields.Many2many(
+        related="company_id.invoice_receive_told_ids", readonly=False
+    )
+    invoice_receive_other_app = fields.Char(
+        compute="_compute_invoice_receive_other_app"
+    )
     invoice_send_on_confirm = fields.Boolean(
         related="company_id.invoice_send_on_confirm", readonly=False
     )
@@ -100,6 +115,15 @@ class ResConfigSettings(models.TransientModel):
             problem = settings.company_id._get_invoice_link_problem()
             settings.invoice_link_problem = problem
 
+    def _compute_invoice_receive_other_app(self):
+        name = self.env["res.company"]._get_inter_company_app()
+        self.invoice_receive_other_app = name
+
+    @api.onchange("invoice_receive_from_companies")
+    def _onchange_invoice_receive_from_companies(self):
+        if self.invoice_receive_from_companies and not self.invoice_receive_user_id:
+            self.invoice_receive_user_id = self.env.user
+
     @api.depends("invoice_sender_email", "invoice_mail_server_id")
     def _compute_invoice_sender_warning(self):
         self.invoice_sender_warning = ""
@@ -123,6 +147,17 @@ class ResConfigSettings(models.TransientModel):
                     self.env._(
                         "Invoices can't be sent as attachments while this database is "
                         "on trial: they are sent as links."
+                    )
+                )
+
+    @api.constrains("invoice_receive_from_companies", "invoice_receive_user_id")
+    def _check_invoice_receive(self):
+        for settings in self.filtered("invoice_receive_from_companies"):
+            if not settings.invoice_receive_user_id:
+                raise ValidationError(
+                    self.env._(
+                        "To receive invoices from companies of this database, choose "
+                        "the user in whose name the vendor bills are made."
                     )
                 )
 

@@ -20,6 +20,8 @@ from . import (
     test_undo,
     test_client_access,
     test_client_answer,
+    test_company_client,
+    test_company_client_life,
     test_client_links,
     test_client_page,
     test_client_security,

@@ -9,5 +9,6 @@ from . import account_move_send_wizard_recipients
 from . import account_move_send_wizard_row
 from . import invoice_delivery_correct_address
 from . import invoice_delivery_erase
+from . import invoice_received_return
 from . import invoice_send_run
 from . import privacy_lookup_wizard
