@@ -323,6 +323,26 @@ def test_portal_fits_a_phone(seller, client, bring, sign_in):
     take_picture(page, "portal_phone_returned")
 
 
+def test_mail_of_the_notice_leads_by_the_sign_in(
+    seller, sink, client, bring, open_portal
+):
+    bring(client)
+    seller.run_cron("mail.ir_cron_mail_scheduler_action")
+    html = sink.mail_to(client.login).html
+    page = open_portal()
+    page.set_content(html)
+    take_picture(page, "portal_mail")
+    links = [link.get_attribute("href") for link in page.locator("a").all()]
+    [link] = [link for link in links if client.path in link]
+    page.goto(link)
+    expect(page.locator("body")).not_to_contain_text(client.name)
+    page.locator("input[name=login]").fill(client.login)
+    page.locator("input[name=password]").fill(PASSWORD)
+    with page.expect_navigation(url=re.compile(re.escape(client.path))):
+        page.locator("form.oe_login_form button[type=submit]").click()
+    expect(card(page)).to_be_visible()
+
+
 def test_card_and_notice_keep_nobody_out(seller, client, bring, sign_in):
     """axe-core finds nothing on what stands in the portal's pages for us (B27)."""
     bring(client)
@@ -332,6 +352,15 @@ def test_card_and_notice_keep_nobody_out(seller, client, bring, sign_in):
     page.goto(seller.server.url + client.path)
     card(page).locator("summary").click()
     check_access(page, "#invoice_delivery")
+    page.wait_for_timeout(READ_MS)
+    card(page).locator("textarea").fill(REASON)
+    for answer in ("Return document", "Accept document"):
+        page.mouse.move(300, 300)
+        with page.expect_navigation():
+            card(page).get_by_role("button", name=answer).click()
+        card(page).locator("[role=status]").wait_for()
+        check_access(page, "#invoice_delivery")
+        page.wait_for_timeout(READ_MS)
 
 
 def check_access(page, place):
