@@ -106,9 +106,9 @@ RECEIVED_MOVE_TYPES = {
 
 #: What became of the sender's document after a company of this database got it.
 RECEIVED_NOTICES = [
-    ("changed", "Changed by the sender"),
-    ("withdrawn", "Withdrawn by the sender"),
-    ("cancelled", "Cancelled by the sender"),
+    ("changed", "Changed"),
+    ("withdrawn", "Withdrawn"),
+    ("cancelled", "Cancelled"),
 ]
 
 #: Apps that exchange documents between companies by themselves; where one of them is

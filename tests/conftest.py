@@ -7,6 +7,7 @@ import pytest
 
 from devenv import database, environment
 from devenv.environment import Environment
+from tests.helpers.buyer import Buyer
 from tests.helpers.odoo_server import OdooServer
 from tests.helpers.seller import Seller
 from tests.helpers.smtp_sink import SmtpSink
@@ -47,6 +48,12 @@ def odoo(request, dev_environment, tmp_path_factory) -> Iterator[OdooServer]:
 def seller(dev_environment, odoo, sink) -> Seller:
     """Seller SRL, ready to send."""
     return Seller(dev_environment, odoo, sink)
+
+
+@pytest.fixture(scope="session")
+def buyer(seller) -> Buyer:
+    """Buyer EOOD, another company of the database, which receives invoices."""
+    return Buyer(seller)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from . import (
     invoice_delivery_look,
     invoice_delivery_answer,
     invoice_delivery_privacy,
+    invoice_delivery_picture,
     invoice_delivery_mail,
     invoice_mail,
     invoice_delivery_messages,
@@ -60,6 +61,7 @@ from . import (
 # after the models that they extend
 from . import (
     account_move_edi_answer,
+    account_move_other_ways,
     account_move_received,
     account_move_received_answer,
     account_move_remind,
@@ -69,8 +71,10 @@ from . import (
     invoice_delivery_edi,
     invoice_delivery_event_remind,
     invoice_delivery_remind,
+    invoice_delivery_shown,
     invoice_send_run_edi,
     invoice_send_run_line_edi,
+    invoice_send_run_line_other_ways,
     invoice_send_run_line_remind,
     invoice_send_run_remind,
     res_company_receive,

@@ -173,7 +173,8 @@ class AccountMove(models.Model):
         if not email_from:  # Odoo posts nothing without an address
             self._message_log(body=text, author_id=self.partner_id.id)
         else:
-            self.message_post(
+            # sudo: Odoo asks whether the one who sends may read these contacts
+            self.sudo().message_post(
                 body=text,
                 author_id=self.partner_id.id,
                 email_from=email_from,
@@ -189,7 +190,8 @@ class AccountMove(models.Model):
     def _show_received(self, users, text):
         """Show it to those who are at work in this moment."""
         title = self.env._("Received documents")
-        message = f"{self.invoice_received_number}: {text}"
+        number = self.invoice_received_number
+        message = text if number in text else f"{number}: {text}"
         for user in users:
             user._bus_send(
                 "simple_notification",

@@ -51,7 +51,7 @@ class InvoiceDelivery(models.Model):
                 bill = receiver._receive_document(values, files)
         except UserError as error:
             # in the receiver's words, which are none of the sender's business
-            _logger.warning("%s is not taken: %s", delivery, error)
+            _logger.warning("%s is not taken: %s", delivery, error, exc_info=True)
             raise UserError(delivery._get_not_taken_text()) from error
         # sudo: whom it comes from is written by nobody but the sending
         bill.sudo()._without_sync().invoice_received_delivery_id = delivery.id

@@ -29,6 +29,8 @@ from . import (
     test_links,
     test_my_messages,
     test_network,
+    test_network_screens,
+    test_picture,
     test_pdf_many,
     test_pdf_styles,
     test_portal_client,

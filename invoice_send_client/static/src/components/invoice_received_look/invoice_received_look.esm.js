@@ -4,6 +4,10 @@ import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useRecordObserver} from "@web/model/relational_model/utils";
 import {useService} from "@web/core/utils/hooks";
 
+// A form may be built twice in a moment: one look is told once
+const AGAIN_MS = 60000;
+const told = new Map();
+
 /** Shows nothing: tells the sender once that a received bill was opened. */
 export class InvoiceReceivedLook extends Component {
     static template = xml``;
@@ -11,7 +15,6 @@ export class InvoiceReceivedLook extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.seenId = null;
         useRecordObserver((record) => this.note(record.resId, record.data));
     }
 
@@ -20,10 +23,11 @@ export class InvoiceReceivedLook extends Component {
      * @param {Object} data
      */
     note(resId, data) {
-        if (!resId || resId === this.seenId || !data.invoice_received_datetime) {
+        const isTold = Date.now() - (told.get(resId) || 0) < AGAIN_MS;
+        if (!resId || isTold || !data.invoice_received_datetime) {
             return;
         }
-        this.seenId = resId;
+        told.set(resId, Date.now());
         // Not waited for: the bill is read whether it can be told or not
         this.orm.silent.call("account.move", "note_received_look", [[resId]]);
     }

@@ -1,0 +1,40 @@
+"""A company of the same database gets each document once, whoever sends it when."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.helpers.rpc import RpcError
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_sendings_at_once_make_one_bill(seller, buyer, attempt):
+    move_id = buyer.invoice(price=100.0 + attempt)
+    windows = [seller.window(move_id, sending_methods=["network"]) for _ in range(2)]
+
+    def press(window):
+        with contextlib.suppress(RpcError):  # the second one is asked to try again
+            seller.press_send(window)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(press, windows))
+    for _pass in range(3):  # what met the other one is put off, and tried again
+        seller.make_due(move_id)
+        seller.run_cron()
+    states = {row["state"] for row in seller.deliveries(move_id)}
+    assert states <= {"sent", "cancel"}, seller.deliveries(move_id)
+    assert "sent" in states
+    assert len(buyer.bills(move_id)) == 1
+
+
+def test_company_that_switched_it_off_gets_nothing(seller, buyer):
+    move_id = buyer.invoice()
+    buyer.switch(on=False)
+    try:
+        window = seller.window(move_id, sending_methods=["network"])
+        with pytest.raises(RpcError, match="has not switched on"):
+            seller.press_send(window)
+    finally:
+        buyer.switch(on=True)
+    assert buyer.bills(move_id) == []
