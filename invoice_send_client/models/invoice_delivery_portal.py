@@ -19,8 +19,9 @@ NEWS_DAYS = 7
 class InvoiceDelivery(models.Model):
     """A document in the client's portal (R9): brought, announced, found again.
 
-    It stands there by Odoo's own rules as soon as it is posted; to bring it means to
-    make sure of that and to tell the portal user. His visits and answers are those of
+    It stands there by Odoo's own rules as soon as it is posted (a receipt by ours, see
+    ``security/portal_security.xml``); to bring it means to make sure of that and to
+    tell the portal user. His visits and answers are those of
     the last delivery to him: a second sending is new to him again (B13).
 
     The notice is a client's to read: ``devenv.translations`` knows it by this file.
@@ -60,9 +61,8 @@ class InvoiceDelivery(models.Model):
             )
         if not self._is_in_portal_of(user):
             return self.env._(
-                "The portal does not show %(document)s to %(user)s: the user belongs "
-                "to another customer or company, or the portal has no documents of "
-                "this type. Send it by e-mail.",
+                "The portal does not show %(document)s to %(user)s, who belongs to "
+                "another customer or company. Send it by e-mail.",
                 **words,
             )
         return ""
