@@ -30,8 +30,11 @@ LANGUAGES = {
 }
 # Where a client reads a term: mail, client's page, names of the documents.
 CLIENT = re.compile(
-    r"arch_db:invoice_send_client\.(mail_layout|mail_new_link|client_page)"
-    r"|models/invoice_delivery_new_link\.py"
+    r"arch_db:invoice_send_client\.(mail_layout|mail_new_link|mail_portal_notice)"
+    r"|arch_db:invoice_send_client\.(client_page|client_portal)"
+    r"|models/invoice_delivery_(new_link|portal)\.py"
+    r"|arch_db:invoice_send_client_payment\."
+    r"|invoice_send_client_payment/controllers/"
     r"|selection__invoice_send_template__document_type"
 )
 

@@ -32,6 +32,7 @@
         "data/letters/tr.xml",
         "data/letters/uk.xml",
         "views/client_page_templates.xml",
+        "views/portal_templates.xml",
         "views/invoice_delivery_views.xml",
         "views/invoice_mail_views.xml",
         "views/ir_mail_server_views.xml",
@@ -64,6 +65,9 @@
     "assets": {
         "web.assets_backend": [
             "invoice_send_client/static/src/components/**/*",
+        ],
+        "web.assets_frontend": [
+            "invoice_send_client/static/src/portal/**/*",
         ],
     },
     "installable": True,

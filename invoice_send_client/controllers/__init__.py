@@ -3,6 +3,7 @@ from . import (
     invoice_answer,
     invoice_delivery,
     invoice_mail,
+    invoice_portal,
     invoice_send_run,
     public_url,
 )

@@ -1,6 +1,7 @@
 """What the client's routes have in common: verify, ask the judge, respond."""
 
 import ipaddress
+import json
 import time
 from datetime import datetime, timezone
 
@@ -63,9 +64,15 @@ LIMITER = Limiter()
 NAME_LIMIT = 100
 REASON_LIMIT = 2000
 
+#: A beacon is some 150 bytes; anything much longer is not ours.
+BEACON_MAX_BYTES = 2000
 
-class ClientPage(http.Controller):
-    """Verify, record, respond: what all routes of a client's link share."""
+
+class ClientVisit:
+    """Verify and record: what the client's link and the portal share.
+
+    No controller itself, so that the routes of one are none of the other.
+    """
 
     # -- verify ------------------------------------------------------------------------
 
@@ -126,6 +133,24 @@ class ClientPage(http.Controller):
         ip = request.httprequest.remote_addr or ""
         return delivery.company_id._is_invoice_staff_address(ip)
 
+    def _find_problem(self, delivery, answer, visit, name, reason):
+        """:return: a word on what is missing, ``""`` for nothing"""
+        if self._is_staff(delivery) or not delivery._can_be_answered():
+            return "staff"
+        if not visit:
+            return "stale"
+        if not name:
+            return "no_name"
+        return "no_reason" if answer == "return" and not reason else ""
+
+    def _read_beacon(self):
+        body = request.httprequest.get_data(cache=False)[:BEACON_MAX_BYTES]
+        try:
+            beacon = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return beacon if isinstance(beacon, dict) else None
+
     # -- record ------------------------------------------------------------------------
 
     def _observe(self, delivery, target, visit=None, **told):
@@ -137,7 +162,7 @@ class ClientPage(http.Controller):
         :return: what may be kept of it
         :rtype: tools.visitor.Hit
         """
-        sent = delivery.sent_datetime
+        sent = delivery._get_mailed_datetime()
         values = {
             "at": datetime.now(timezone.utc),
             "delivered_at": sent and sent.replace(tzinfo=timezone.utc) or None,
@@ -158,6 +183,40 @@ class ClientPage(http.Controller):
         """
         at = datetime.fromtimestamp(visit.issued, timezone.utc)
         return self._observe(delivery, "page", visit, at=at, method="GET")
+
+    def _note_beacon(self, delivery, beacon):
+        """Note what the page's script tells.
+
+        :param delivery: one whose client is followed, or none
+        :param dict beacon: from ``_read_beacon``
+        """
+        nonce = str(beacon.pop("nonce", ""))
+        visit = delivery and self._read_visit(delivery, nonce)
+        if visit:
+            hit = self._observe(delivery, "beacon", visit, beacon=beacon)
+            delivery._record_hit(hit)
+
+    def _take_answer(self, delivery, answer, nonce, name, reason):
+        """Record an answer that is complete.
+
+        :return: a word for the page on why it is not in force, ``""`` where it is
+        :rtype: str
+        """
+        visit = self._read_visit(delivery, nonce)
+        if problem := self._find_problem(delivery, answer, visit, name, reason):
+            return problem
+        page = self._observe_page(delivery, visit)
+        # now: the seconds that the PDF takes are none in which somebody read
+        hit = self._observe(delivery, "act", visit)
+        # which version was answered to is known only once there is one (D5)
+        if not delivery.move_id._ensure_invoice_pdf():
+            return "no_pdf"
+        done = delivery._record_answer(answer, hit, page, name, reason)
+        return "" if done else "unsure"
+
+
+class ClientPage(ClientVisit, http.Controller):
+    """Verify, record, respond: what all routes of a client's link share."""
 
     # -- respond -----------------------------------------------------------------------
 
@@ -222,7 +281,8 @@ class ClientPage(http.Controller):
 
     def _get_chosen_lang(self):
         """:return: code of the language that was chosen on the page, ``""`` for none"""
-        wanted = request.params.get("lang")
+        # of the address: the parameters of a JSON request are those of its body
+        wanted = request.httprequest.args.get("lang")
         installed = dict(request.env["res.lang"].get_installed())
         return wanted if wanted in installed else ""
 
@@ -317,8 +377,8 @@ class ClientPage(http.Controller):
             "seen_url": f"{url}/seen" if tracked else None,
             "pdf_url": "" if accept_first else f"{url}/pdf?nonce={nonce}",
             "accept_first": accept_first,
-            # the page of the payment leads to the portal, which has the PDF
-            "pay_url": "" if accept_first else delivery.move_id._get_invoice_pay_url(),
+            # see invoice_send_client_payment: without it there is nowhere to pay
+            "pay_url": "",
             "opt_out_url": f"{url}/opt_out{query}",
             "tracked": tracked,
         }

@@ -35,34 +35,6 @@ class InvoiceAnswer(ClientPage):
         said = {"asked": answer, "said_name": name, "said_reason": reason}
         return self._serve_again(delivery, token, notice=notice, **said)
 
-    def _take_answer(self, delivery, answer, nonce, name, reason):
-        """Record an answer that is complete.
-
-        :return: a word for the page on why it is not in force, ``""`` where it is
-        :rtype: str
-        """
-        visit = self._read_visit(delivery, nonce)
-        if problem := self._find_problem(delivery, answer, visit, name, reason):
-            return problem
-        page = self._observe_page(delivery, visit)
-        # now: the seconds that the PDF takes are none in which somebody read
-        hit = self._observe(delivery, "act", visit)
-        # which version was answered to is known only once there is one (D5)
-        if not delivery.move_id._ensure_invoice_pdf():
-            return "no_pdf"
-        done = delivery._record_answer(answer, hit, page, name, reason)
-        return "" if done else "unsure"
-
-    def _find_problem(self, delivery, answer, visit, name, reason):
-        """:return: a word on what is missing, ``""`` for nothing"""
-        if self._is_staff(delivery) or not delivery._can_be_answered():
-            return "staff"
-        if not visit:
-            return "stale"
-        if not name:
-            return "no_name"
-        return "no_reason" if answer == "return" and not reason else ""
-
     def _serve_again(self, delivery, token, **shown):
         """Serve the page with what was written, as a visit of its own: what condemned
         the one before does not stand in the way of a person."""

@@ -1,16 +1,12 @@
 import base64
-import json
 
 from odoo import http
-from odoo.http import content_disposition, request
+from odoo.http import content_disposition
 
 from .client_page import ROUTE, SILENT_ROUTE, ClientPage
 
 #: One transparent pixel.
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-
-#: A beacon is some 150 bytes; anything much longer is not ours.
-BEACON_MAX_BYTES = 2000
 
 
 class InvoiceDelivery(ClientPage):
@@ -55,24 +51,8 @@ class InvoiceDelivery(ClientPage):
         self._require_post()
         beacon = self._read_beacon()
         if beacon and not self._count("look"):
-            self._note_beacon(token, beacon)
+            self._note_beacon(self._find_delivery(token, tracked=True), beacon)
         return self._respond("", status=204)
-
-    def _note_beacon(self, token, beacon):
-        delivery = self._find_delivery(token, tracked=True)
-        nonce = str(beacon.pop("nonce", ""))
-        visit = delivery and self._read_visit(delivery, nonce)
-        if visit:
-            hit = self._observe(delivery, "beacon", visit, beacon=beacon)
-            delivery._record_hit(hit)
-
-    def _read_beacon(self):
-        body = request.httprequest.get_data(cache=False)[:BEACON_MAX_BYTES]
-        try:
-            beacon = json.loads(body)
-        except (ValueError, RecursionError):
-            return None
-        return beacon if isinstance(beacon, dict) else None
 
     @http.route("/invoice/d/<string:token>/open.gif", methods=["GET"], **SILENT_ROUTE)
     def picture(self, token, **_params):

@@ -1,7 +1,6 @@
 from . import (
     account_move,
     account_move_confirm,
-    account_move_pay,
     account_move_privacy,
     account_move_send,
     account_move_send_letter,
@@ -11,7 +10,6 @@ from . import (
     invoice_delivery,
     invoice_delivery_bounce,
     invoice_delivery_network,
-    invoice_delivery_portal,
     invoice_delivery_event,
     invoice_delivery_link,
     invoice_delivery_new_link,
@@ -22,6 +20,7 @@ from . import (
     invoice_mail,
     invoice_delivery_messages,
     invoice_delivery_opt_out,
+    invoice_delivery_portal,
     invoice_delivery_event_privacy,
     invoice_send_request,
     invoice_send_run,
@@ -61,6 +60,7 @@ from . import (
 # after the models that they extend
 from . import (
     account_move_edi_answer,
+    account_move_other_ways,
     account_move_received,
     account_move_received_answer,
     account_move_remind,
@@ -70,8 +70,10 @@ from . import (
     invoice_delivery_edi,
     invoice_delivery_event_remind,
     invoice_delivery_remind,
+    invoice_delivery_shown,
     invoice_send_run_edi,
     invoice_send_run_line_edi,
+    invoice_send_run_line_other_ways,
     invoice_send_run_line_remind,
     invoice_send_run_remind,
     res_company_receive,

@@ -53,6 +53,13 @@ class AccountMove(models.Model):
         copy=False,
         help="The addresses that the document was sent to.",
     )
+    invoice_network_recipients = fields.Char(
+        string="Brought inside the system to",
+        compute="_compute_invoice_delivery_summary",
+        store=True,
+        copy=False,
+        help="Who got the document inside the system.",
+    )
     invoice_sent_datetime = fields.Datetime(
         string="Sent to client on",
         compute="_compute_invoice_delivery_summary",
@@ -87,6 +94,8 @@ class AccountMove(models.Model):
     @api.depends(
         "invoice_delivery_ids.state",
         "invoice_delivery_ids.email",
+        "invoice_delivery_ids.recipient_name",
+        "invoice_delivery_ids.sending_method",
         "invoice_delivery_ids.is_current",
         "invoice_delivery_ids.role",
         "invoice_delivery_ids.is_internal",
@@ -109,18 +118,24 @@ class AccountMove(models.Model):
         for move in self:
             deliveries = counted[move._origin.id].sorted("id")
             move.invoice_delivery_state = self._sum_up_delivery_state(deliveries)
-            move.invoice_delivery_problem = any(
-                delivery.state in DELIVERY_PROBLEMS for delivery in deliveries
-            )
-            move.invoice_delivery_recipients = ", ".join(
-                dict.fromkeys(filter(None, deliveries.mapped("email")))
-            )
+            states = set(deliveries.mapped("state"))
+            move.invoice_delivery_problem = bool(states & set(DELIVERY_PROBLEMS))
+            mailed = deliveries._get_mailed()
+            move.invoice_delivery_recipients = mailed._name_recipients()
+            move.invoice_network_recipients = (deliveries - mailed)._name_recipients()
             move.invoice_sent_datetime = min(
                 filter(None, deliveries.mapped("sent_datetime")), default=False
             )
             move.invoice_view_datetime = min(
                 filter(None, deliveries.mapped("view_datetime")), default=False
             )
+
+    def _get_invoice_recipients_text(self):
+        """:return: who got the document, from what is stored on it, in one line"""
+        self.ensure_one()
+        network = self.invoice_network_recipients
+        words = network and self.env._("%s (client network)", network)
+        return ", ".join(filter(None, [self.invoice_delivery_recipients, words]))
 
     @api.model
     def _sum_up_delivery_state(self, deliveries):
@@ -298,7 +313,8 @@ class AccountMove(models.Model):
         The number of queries does not depend on the number of recipients.
 
         :return: ``can_send``, ``recipients`` and ``events`` (newest first) in plain
-            values, see ``_get_panel_values`` of both models
+            values, see ``_get_panel_values`` of both models; ``ways``: how it stands
+            with the ways of sending that are Odoo's own
         :rtype: dict
         """
         self.ensure_one()
@@ -308,6 +324,7 @@ class AccountMove(models.Model):
             "can_send": self.has_access("write"),
             "recipients": [delivery._get_panel_values() for delivery in deliveries],
             "events": deliveries.event_ids._get_panel_values(),
+            "ways": [way.to_panel() for way in self._get_invoice_other_ways()[self.id]],
         }
 
     def action_send_and_print(self):

@@ -154,12 +154,43 @@ class AccountMoveSend(models.AbstractModel):
         :param move: the document
         :rtype: str
         """
-        if self._get_network_recipients(move)[move.id]:
-            return ""
-        companies = self._find_customer_companies(move)
-        customer = move.commercial_partner_id
-        if company := companies.get(customer.id):
-            return self._get_company_problem(company, move.company_id)
+        return self._get_network_problems(move)[move.id]
+
+    @api.model
+    def _get_network_problems(self, moves):
+        """Say of many documents why nobody gets them inside the system.
+
+        :param moves: ``account.move``, of any companies
+        :return: words by document id, ``""`` where somebody gets it
+        :rtype: dict[int, str]
+        """
+        found = self._get_network_recipients(moves)
+        missed = moves.filtered(lambda move: not found[move.id])
+        problems = dict.fromkeys(moves.ids, "")
+        companies = self._find_customer_companies(missed) if missed else {}
+        for move in missed:
+            customer = move.commercial_partner_id
+            company = companies.get(customer.id)
+            problems[move.id] = (
+                self._get_company_problem(company, move.company_id)
+                if company
+                else self._get_portal_problem(customer)
+            )
+        return problems
+
+    @api.model
+    def _get_network_facts(self, moves):
+        """:return: what the review window knows of the network, see ``ReviewFacts``"""
+        companies = self._find_customer_companies(moves)
+        customers = moves.filtered(lambda m: m.commercial_partner_id.id in companies)
+        return {
+            "network_problems": self._get_network_problems(moves),
+            "database_customers": set(customers.ids),
+        }
+
+    @api.model
+    def _get_portal_problem(self, customer):
+        """:return: that a customer has no portal user, and what to do"""
         return self.env._(
             "%s has no access to the portal: grant it on the contact, under “Grant "
             "portal access”.",

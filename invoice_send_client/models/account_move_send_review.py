@@ -60,6 +60,10 @@ class ReviewFacts:
     :param linking: ids of the companies whose clients can open a link
     :param last_lines: ids of the documents' last sendings, by id
     :param languages: names of the installed languages, by code
+    :param network_problems: why nobody gets a document inside the system, by id, ``""``
+        where somebody does
+    :param database_customers: ids of the documents whose customer is a company of this
+        database
     """
 
     constraints: dict
@@ -71,6 +75,8 @@ class ReviewFacts:
     linking: set
     last_lines: dict
     languages: dict
+    network_problems: dict
+    database_customers: set
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -284,6 +290,18 @@ class AccountMoveSend(models.AbstractModel):
             **{key: values["label"] for key, values in edis.items()},
         }
 
+    @api.model
+    def _get_short_method_labels(self):
+        """:return: as :meth:`_get_method_labels`, the usual ways in a word or two
+
+        :rtype: dict[str, str]
+        """
+        return {
+            **self._get_method_labels(),
+            "email": self.env._("E-mail"),
+            "network": self.env._("network"),
+        }
+
     # -- what stands against it --------------------------------------------------------
 
     @api.model
@@ -317,6 +335,7 @@ class AccountMoveSend(models.AbstractModel):
             },
             last_lines=moves._get_last_send_line_ids(),
             languages=dict(self.env["res.lang"].get_installed()),
+            **self._get_network_facts(moves),
         )
 
     @api.model
@@ -440,13 +459,28 @@ class AccountMoveSend(models.AbstractModel):
         methods = set(row.sending_methods or [])
         if not methods:
             return self.env._("No way of sending applies to this customer.")
-        if "email" in methods and (problem := self._get_row_address_problem(row)):
-            wrong, nobody = problem
-            if wrong or methods == {"email"}:
-                return wrong or nobody
+        if reason := self._get_row_method_problem(row, methods, facts):
+            return reason
         if self._is_row_hopelessly_big(row, facts):
             return self.env._("Too big for the mail server: take out files.")
         return ""
+
+    @api.model
+    def _get_row_method_problem(self, row, methods, facts):
+        """:return: why none of the ways that are ticked leads to anybody, ``""`` where
+        one does; a wrong address stops all of them"""
+        missed = []
+        if "email" in methods and (problem := self._get_row_address_problem(row)):
+            wrong, nobody = problem
+            if wrong:
+                return wrong
+            missed.append(nobody)
+            methods = methods - {"email"}
+        if "network" in methods:
+            if reason := facts.network_problems[row.move_id.id]:
+                missed.append(reason)
+                methods = methods - {"network"}
+        return "" if methods else " ".join(missed)
 
     @api.model
     def _get_row_address_problem(self, row):
@@ -515,15 +549,34 @@ class AccountMoveSend(models.AbstractModel):
             warnings.append(self.env._("Being sent now."))
         elif move.invoice_sent_datetime:
             warnings.append(self._describe_sent_before(move))
-        if "email" in (row.sending_methods or []) and self._is_row_too_big(row, facts):
-            warnings.append(
-                self.env._("Too big for the mail server: a link goes in its place.")
-            )
-        warnings += self._get_language_warnings(row, facts)
+        warnings += self._get_network_warnings(row, facts)
+        if "email" in (row.sending_methods or []):
+            if self._is_row_too_big(row, facts):
+                warnings.append(
+                    self.env._("Too big for the mail server: a link goes in its place.")
+                )
+            warnings += self._get_language_warnings(row, facts)
         return warnings, bool(bounced or is_leaving)
 
     @api.model
+    def _get_network_warnings(self, row, facts):
+        """:return: sentences on which of the ways that are ticked lead to nobody, and
+        on a company of this database that takes nothing"""
+        methods = row.sending_methods or []
+        problem = facts.network_problems[row.move_id.id]
+        if not problem and "network" in methods and "email" in methods:
+            if not addresses.parse(row.email_to)[0]:
+                words = self.env._(
+                    "Goes by the client network only: no e-mail address."
+                )
+                return [words]
+        is_told = "network" in methods or row.move_id.id in facts.database_customers
+        return [problem] if problem and is_told else []
+
+    @api.model
     def _describe_bounced(self, row, facts):
+        if "email" not in (row.sending_methods or []):
+            return ""
         emails = [
             email
             for name in ("email_to", "email_cc")
@@ -546,7 +599,7 @@ class AccountMoveSend(models.AbstractModel):
             time=format_datetime(
                 self.env, move.invoice_sent_datetime, dt_format="short"
             ),
-            addresses=move.invoice_delivery_recipients or "",
+            addresses=move._get_invoice_recipients_text(),
         )
         if not move.invoice_view_datetime:
             return sentence

@@ -51,6 +51,7 @@ class InvoiceDelivery(models.Model):
     role = fields.Selection(ROLES, required=True, default="to")
     sending_method = fields.Selection(
         [("email", "E-mail"), ("network", "Client network")],
+        string="Method",
         required=True,
         default="email",
     )
@@ -132,12 +133,6 @@ class InvoiceDelivery(models.Model):
         "(last_attempt_datetime) WHERE last_attempt_datetime IS NOT NULL"
     )
     _unseen = models.Index("(run_id) WHERE is_unseen")
-
-    @api.depends("email", "move_id.name")
-    def _compute_display_name(self):
-        # OVERRIDE 'base'
-        for delivery in self:
-            delivery.display_name = f"{delivery.move_id.name} → {delivery.email or ''}"
 
     # -- reports -------------------------------------------------------------------
 

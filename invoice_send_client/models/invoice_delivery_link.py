@@ -21,6 +21,7 @@ LINK_FIELDS = (
     "company_id",
     "customer_id",
     "email",
+    "sending_method",
     "lang",
     "role",
     "is_internal",

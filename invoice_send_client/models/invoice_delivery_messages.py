@@ -39,6 +39,9 @@ class InvoiceDelivery(models.Model):
             **self._get_address_advice(),
             **self._get_client_advice(),
             **self._get_own_advice(),
+            "network": self.env._(
+                "Do what is said here, then send it again; or send it by e-mail."
+            ),
         }
 
     @api.model
@@ -129,6 +132,7 @@ class InvoiceDelivery(models.Model):
                 # sudo: the name alone; a sender may have lost the document
                 "document": delivery.sudo().move_id.name,
                 "email": delivery.email or "",
+                "recipient": delivery.recipient or "",
                 "problem": delivery.problem,
                 "advice": delivery.advice,
                 "is_unknown": delivery.failure_type == "unknown",
@@ -147,6 +151,8 @@ class InvoiceDelivery(models.Model):
         # sudo: whether the document is posted; what the user may do is asked before
         if self.move_id not in writable or not self.sudo()._has_open_document():
             return []
+        if self.sending_method != "email":
+            return ["action_resend"]
         return ["action_correct_address", "action_resend"]
 
 
@@ -186,6 +192,7 @@ class InvoiceSendRunLine(models.Model):
                 # sudo: the name alone; a sender may have lost the document
                 "document": line.sudo().move_id.name,
                 "email": "",
+                "recipient": "",
                 "problem": line.problem,
                 "advice": line.advice,
                 "is_unknown": line.failure_type == "unknown",

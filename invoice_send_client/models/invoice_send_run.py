@@ -251,7 +251,7 @@ class InvoiceSendRun(models.Model):
             document=line.move_id.name,
             user=line.run_id.user_id.name,
             time=format_datetime(self.env, line.create_date),
-            addresses=", ".join(line.delivery_ids.mapped("email")),
+            addresses=line.delivery_ids._list_recipients(),
         )
 
     def _note_skipped(self, skipped):

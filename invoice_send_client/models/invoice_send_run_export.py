@@ -16,7 +16,7 @@ class InvoiceSendRun(models.Model):
             self.env._("Customer"),
             self.env._("Amount"),
             self.env._("Currency"),
-            self.env._("Address"),
+            self.env._("Recipient"),
             self.env._("Role"),
             self.env._("Method"),
             self.env._("State"),
@@ -25,6 +25,7 @@ class InvoiceSendRun(models.Model):
             self.env._("Failure"),
             self.env._("The server's words"),
             self.env._("What to do"),
+            self.env._("Other ways"),
         ]
 
     def _get_export_rows(self):
@@ -41,6 +42,7 @@ class InvoiceSendRun(models.Model):
         ranks = {"error": 0, "bounce": 0, "outgoing": 1, "cancel": 3}
         deliveries = run.delivery_ids.sorted(lambda d: (ranks.get(d.state, 2), d.id))
         labels = run._get_export_labels()
+        labels["ways"] = self.env["account.move.send"]._get_method_labels()
         return [
             *(run._get_export_delivery(delivery, labels) for delivery in deliveries),
             *(run._get_export_line(line, labels) for line in bare),
@@ -68,7 +70,7 @@ class InvoiceSendRun(models.Model):
     def _get_export_delivery(self, delivery, labels):
         return [
             *self._get_export_document(delivery.move_id),
-            delivery.email or "",
+            delivery.recipient or "",
             labels["role"][delivery.role],
             labels["sending_method"][delivery.sending_method],
             labels["state"][delivery.state],
@@ -77,6 +79,7 @@ class InvoiceSendRun(models.Model):
             labels["failure_type"].get(delivery.failure_type, ""),
             delivery.failure_reason or "",
             delivery.advice,
+            delivery.other_ways or "",
         ]
 
     def _get_export_line(self, line, labels):
@@ -91,13 +94,14 @@ class InvoiceSendRun(models.Model):
             *self._get_export_document(line.move_id),
             "",
             "",
-            ", ".join(line.sending_methods or []),
+            ", ".join(labels["ways"].get(m, m) for m in line.sending_methods or []),
             outcomes[line._get_outcome()],
             "",
             "",
             labels["failure_type"].get(line.failure_type, ""),
             line.failure_reason or "",
             line.advice,
+            line.other_ways,
         ]
 
     def _get_export_skipped(self, document, reason):
@@ -115,6 +119,7 @@ class InvoiceSendRun(models.Model):
             "",
             "",
             reason,
+            "",
             "",
         ]
 

@@ -13,6 +13,7 @@ SUMMARY = (
     "invoice_delivery_state",
     "invoice_delivery_problem",
     "invoice_delivery_recipients",
+    "invoice_network_recipients",
     "invoice_sent_datetime",
     "invoice_view_datetime",
 )

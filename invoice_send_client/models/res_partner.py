@@ -7,7 +7,8 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     invoice_sending_method = fields.Selection(
-        selection_add=[("network", "Client network")]
+        # right behind e-mail, whatever else is installed
+        selection_add=[("email",), ("network", "Client network")]
     )
     # read on the commercial partner, as ``invoice_sending_method``
     invoice_send_on_confirm = fields.Selection(

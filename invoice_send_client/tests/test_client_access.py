@@ -65,8 +65,6 @@ PRIVATE = {
     "invoice.delivery.event": ("_get_hits", "_get_hit", "_renew_judgement"),
     "account.move": (
         "_ensure_invoice_pdf",
-        "_get_invoice_pay_url",
-        "_build_pay_url",
         "_tell_answer",
         "_ask_for_correction",
         "_void_invoice_sendings",

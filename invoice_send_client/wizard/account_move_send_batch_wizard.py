@@ -62,6 +62,15 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         [("link", "Link"), ("attachment", "Attachment")], string="Sent as, for all"
     )
     set_email_bcc = fields.Char(string="BCC for all")
+    set_sending_methods = fields.Selection(
+        [
+            ("both", "E-mail and client network"),
+            ("email", "E-mail"),
+            ("network", "Client network"),
+        ],
+        string="Methods for all",
+        help="Post, Peppol and the like stay as each row says.",
+    )
     line_count = fields.Integer(compute="_compute_counts")
     ready_count = fields.Integer(compute="_compute_counts")
     blocked_count = fields.Integer(compute="_compute_counts")
@@ -309,21 +318,41 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     # -- one value for all -------------------------------------------------------------
 
     def set_for_all(self):
-        """Give every ticked row the language, the way and the BCC chosen above.
+        """Give every ticked row the language, the ways and the BCC chosen above.
 
         For the button above the rows.
         """
         self.ensure_one()
         names = ("mail_lang", "document_mode", "email_bcc")
         values = {name: self[f"set_{name}"] for name in names if self[f"set_{name}"]}
-        if not values:
+        if not values and not self.set_sending_methods:
             return
         lines = self._get_sendable_lines()
+        self._set_methods_for_all(lines)
         edited = lines.filtered("is_edited")
         (lines - edited).write(values)
         # a text written by hand stays in the language that it was written in
         edited.write({k: v for k, v in values.items() if k != "mail_lang"})
-        self.write({f"set_{name}": False for name in values})
+        self.write({f"set_{name}": False for name in (*names, "sending_methods")})
+
+    def _set_methods_for_all(self, lines):
+        """Tick in rows what was chosen above them: of both ways those that lead to
+        somebody, where one alone was chosen that one.
+
+        :param lines: the rows that are ticked
+        """
+        if not self.set_sending_methods:
+            return
+        both = self.set_sending_methods == "both"
+        chosen = {"email", "network"} if both else {self.set_sending_methods}
+        problems = self._get_network_problems(lines.move_id)
+
+        def get_methods(line):
+            fits = not both or not problems[line.move_id.id]
+            return line._get_methods_with(chosen if fits else {"email"})
+
+        for methods, alike in lines.grouped(get_methods).items():
+            alike.sending_methods = list(methods)
 
     def tick_all(self, is_ticked, domain=()):
         """Tick rows that can be sent, or untick them. For the buttons above the rows.

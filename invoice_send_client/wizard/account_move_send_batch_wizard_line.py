@@ -187,9 +187,20 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     # -- how it goes -------------------------------------------------------------------
 
+    def _get_methods_with(self, chosen):
+        """:return: the row's ways of sending, in order, with these in the place of
+            e-mail and network
+
+        :param set chosen: ``email``, ``network``
+        :rtype: tuple[str]
+        """
+        self.ensure_one()
+        others = set(self.sending_methods or []) - {"email", "network", "manual"}
+        return tuple(sorted(others | chosen))
+
     @api.depends("sending_methods", "extra_edis")
     def _compute_methods_text(self):
-        labels = self.env["account.move.send"]._get_method_labels()
+        labels = self.env["account.move.send"]._get_short_method_labels()
         for line in self:
             methods = [*(line.sending_methods or []), *(line.extra_edis or [])]
             line.methods_text = ", ".join(labels.get(m, m) for m in methods)
@@ -346,7 +357,10 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         for name in ("sending_method_checkboxes", "extra_edi_checkboxes"):
             chosen = [*(self.sending_methods or []), *(self.extra_edis or [])]
             wizard[name] = {
-                key: {**values, "checked": key in chosen}
+                key: {
+                    **values,
+                    "checked": key in chosen and not values.get("readonly"),
+                }
                 for key, values in (wizard[name] or {}).items()
             }
         return wizard.id

@@ -32,7 +32,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
     scheduled_datetime = fields.Datetime(
         string="Send later",
-        help="The mail does not leave before this moment. Empty: now.",
+        help="Nothing leaves before this moment. Empty: now.",
     )
 
     # what happened before
@@ -63,6 +63,10 @@ class AccountMoveSendWizard(models.TransientModel):
         compute="_compute_network_text", help="Who gets it inside the system, and how."
     )
     network_problem = fields.Char(compute="_compute_network_text")
+    is_network_refused = fields.Boolean(
+        compute="_compute_network_text",
+        help="The customer is a company of this database, and does not take it.",
+    )
 
     # -- how the document goes ---------------------------------------------------------
 
@@ -111,13 +115,22 @@ class AccountMoveSendWizard(models.TransientModel):
     @api.depends("move_id")
     def _compute_network_text(self):
         for wizard in self:
-            wizard.network_problem = self._get_network_problem(wizard.move_id)
-            wizard.network_text = self._get_network_text(wizard.move_id)
+            problem = self._get_network_problem(wizard.move_id)
+            wizard.network_problem = problem
+            wizard.network_text = problem or self._get_network_text(wizard.move_id)
+            wizard.is_network_refused = bool(
+                problem and self._find_customer_companies(wizard.move_id)
+            )
 
     def _compute_sending_method_checkboxes(self):
         # EXTENDS 'account'
         with self._ask_no_network(self.move_id):
-            return super()._compute_sending_method_checkboxes()
+            result = super()._compute_sending_method_checkboxes()
+        for wizard in self.filtered("network_problem"):
+            boxes = wizard.sending_method_checkboxes
+            closed = {**boxes["network"], "checked": False, "readonly": True}
+            wizard.sending_method_checkboxes = {**boxes, "network": closed}
+        return result
 
     # -- size --------------------------------------------------------------------------
 
@@ -255,11 +268,10 @@ class AccountMoveSendWizard(models.TransientModel):
         :param deliveries: those that were sent
         """
         last = max(deliveries.mapped("sent_datetime"))
-        emails = deliveries.sorted("id").mapped("email")
         values = {
             "count": len(deliveries.line_id),
             "time": format_datetime(self.env, last, dt_format="short"),
-            "addresses": ", ".join(dict.fromkeys(emails)),
+            "addresses": deliveries._list_recipients(),
         }
         if values["count"] > 1:
             sentence = self.env._(
@@ -284,7 +296,7 @@ class AccountMoveSendWizard(models.TransientModel):
                 "%(document)s is being sent now to %(addresses)s, by %(user)s. It can "
                 "be sent again once that is done.",
                 document=wizard.move_id.name,
-                addresses=", ".join(leaving.mapped("email")),
+                addresses=leaving._list_recipients(),
                 user=leaving.run_id[:1].user_id.name or "",
             )
 

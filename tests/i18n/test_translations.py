@@ -13,6 +13,9 @@ from devenv import translations
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = "invoice_send_client"
 FOLDER = ROOT / ADDON / "i18n"
+# Addons that build on ours.
+GLUE = sorted(ROOT.glob(f"{ADDON}_*/i18n"))
+PAYMENT = ROOT / f"{ADDON}_payment" / "i18n"
 COMPLETE = translations.COMPLETE
 
 # %s, %(name)s, %%; {}, {name}, {{ object.name }}
@@ -53,6 +56,33 @@ def test_what_clients_read_is_translated(language):
     assert {"View document", "Download PDF", "Credit note", "Tax"} <= set(seen)
     lacking = [entry.msgid for entry in translations.lacking(catalog, client=True)]
     assert not lacking, f"{language}.po lacks {lacking}"
+
+
+@pytest.mark.parametrize("folder", GLUE, ids=lambda folder: folder.parent.name)
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_addons_beside_ours_are_translated_as_ours_is(folder, language):
+    """The same languages, the terms of the template, nothing open, marks kept."""
+    template = translations.read(folder / f"{folder.parent.name}.pot")
+    catalog = translations.read(folder / f"{language}.po")
+    wanted = translations.merge(template, catalog, language)
+    assert translations.terms(catalog) == translations.terms(wanted)
+    assert not [entry.msgid for entry in translations.lacking(catalog)]
+    assert not [
+        (entry.msgid, entry.msgstr)
+        for entry in catalog
+        if marks(entry.msgid) != marks(entry.msgstr)
+    ]
+
+
+def test_what_clients_read_of_the_payment_is_known_as_such():
+    """Page of the payment, state of it on the client's page, refusals."""
+    template = translations.read(PAYMENT / "invoice_send_client_payment.pot")
+    seen = {entry.msgid for entry in template if translations.is_for_clients(entry)}
+    assert {
+        "To pay",
+        "The payment has arrived. Thank you!",
+        "This link no longer opens a document. Nothing was paid.",
+    } <= seen
 
 
 def test_the_languages_are_those_of_the_letters():

@@ -1,6 +1,7 @@
 /* The client's page: shows the document and tells, once it is sure, that somebody
 looks. Plain script, no library, so that it is small and works in old browsers. What
-it says is only a hint: the server judges it together with everything else. */
+it says is only a hint: the server judges it together with everything else. The
+portal's page of a document has it too, in a part that has the same id. */
 (function () {
     "use strict";
 
@@ -22,7 +23,9 @@ it says is only a hint: the server judges it together with everything else. */
     var sent = 0;
     var sentInputs = 0;
 
-    article.hidden = false;
+    if (article) {
+        article.hidden = false;
+    }
     if (form) {
         form.hidden = true;
     }
@@ -125,7 +128,7 @@ it says is only a hint: the server judges it together with everything else. */
         var field =
             ev.target.open &&
             (ev.target.querySelector("[autofocus]") ||
-                ev.target.querySelector("[name=name]"));
+                ev.target.querySelector("[name=name], [name=reason]"));
         if (field) {
             field.focus();
         }
@@ -134,7 +137,7 @@ it says is only a hint: the server judges it together with everything else. */
     function onPageShow(ev) {
         // Back from the next page: the forms can be sent again.
         if (ev.persisted) {
-            document.querySelectorAll("form").forEach(function (each) {
+            main.querySelectorAll("form").forEach(function (each) {
                 delete each.dataset.sent;
             });
         }
@@ -142,7 +145,7 @@ it says is only a hint: the server judges it together with everything else. */
 
     function showOwnTime(element) {
         // The server does not know where the reader is, and says UTC.
-        var lang = document.documentElement.lang;
+        var lang = main.lang || document.documentElement.lang;
         var two = "2-digit";
         if (!/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(lang)) {
             return;
@@ -168,19 +171,35 @@ it says is only a hint: the server judges it together with everything else. */
         firstInputMs = null;
     }
 
-    ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"].forEach(
-        function (name) {
-            window.addEventListener(name, onInput, {passive: true});
-        }
-    );
+    // The portal shows the document in a frame, which keeps what is done over it.
+    var frame = main.dataset.frame && document.querySelector(main.dataset.frame);
+    var signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+    if (!frame) {
+        // Where a frame grows, scripts scroll as well.
+        signs.push("scroll");
+    }
+
+    function listen(target) {
+        signs.forEach(function (name) {
+            target.addEventListener(name, onInput, {passive: true});
+        });
+    }
+
+    listen(window);
+    if (frame) {
+        listen(frame.contentWindow);
+        frame.addEventListener("load", function () {
+            listen(frame.contentWindow);
+        });
+    }
     document.addEventListener("prerenderingchange", restart);
-    document.querySelectorAll("main form").forEach(function (each) {
+    main.querySelectorAll("form").forEach(function (each) {
         each.addEventListener("submit", onSubmit);
     });
-    document.querySelectorAll("details").forEach(function (each) {
+    main.querySelectorAll("details").forEach(function (each) {
         each.addEventListener("toggle", onToggle);
     });
-    document.querySelectorAll("time").forEach(showOwnTime);
+    main.querySelectorAll("time").forEach(showOwnTime);
     window.addEventListener("pageshow", onPageShow);
     window.setInterval(tick, CHECK_MS);
 })();

@@ -11,6 +11,7 @@ import {useService} from "@web/core/utils/hooks";
 const ICONS = {
     outgoing: "fa-clock-o text-muted",
     sent: "fa-envelope",
+    brought: "fa-inbox",
     open: "fa-envelope-open-o text-muted",
     view: "fa-eye",
     download: "fa-download",
@@ -30,6 +31,13 @@ const ICONS = {
     erase: "fa-eraser",
 };
 
+const WAY_ICONS = {
+    waiting: "fa-clock-o text-muted",
+    sent: "fa-check text-success",
+    failed: "fa-exclamation-circle text-danger",
+    cancelled: "fa-ban text-muted",
+};
+
 const EVENTS_SHOWN = 20;
 
 /** What became of the document, recipient by recipient, and the timeline in words. */
@@ -46,6 +54,7 @@ export class InvoiceDeliveryPanel extends Component {
             canSend: false,
             recipients: [],
             events: [],
+            ways: [],
             isWhole: false,
             isBusy: false,
         });
@@ -82,6 +91,7 @@ export class InvoiceDeliveryPanel extends Component {
         this.state.canSend = panel.can_send;
         this.state.recipients = panel.recipients;
         this.state.events = panel.events;
+        this.state.ways = panel.ways;
     }
 
     formatTime(value) {
@@ -90,6 +100,34 @@ export class InvoiceDeliveryPanel extends Component {
 
     getIcon(name) {
         return ICONS[name] || "fa-circle-o";
+    }
+
+    getWayIcon(way) {
+        return WAY_ICONS[way.kind] || "fa-circle-o";
+    }
+
+    getRecipientIcon(recipient) {
+        const isBrought = recipient.is_network && recipient.state === "sent";
+        return this.getIcon(isBrought ? "brought" : recipient.state);
+    }
+
+    /**
+     * What stands below the recipient: who it is, in which role, by which way.
+     *
+     * @param {Object} recipient
+     * @returns {String}
+     */
+    describe(recipient) {
+        return [
+            recipient.name,
+            recipient.is_network ? "" : recipient.role,
+            recipient.method,
+            recipient.mode,
+            recipient.is_counted ? "" : _t("not counted"),
+            recipient.reminder,
+        ]
+            .filter(Boolean)
+            .join(" · ");
     }
 
     can(recipient, name) {

@@ -44,7 +44,7 @@ export class InvoiceDeliveryState extends Component {
         }
         return names.map((name) => ({
             name,
-            class: CLASSES[name],
+            class: this.getClass(name),
             label: this.getLabel(name),
             text: this.getText(name),
         }));
@@ -72,20 +72,54 @@ export class InvoiceDeliveryState extends Component {
         };
     }
 
+    get recipients() {
+        const {invoice_delivery_recipients: mailed, invoice_network_recipients: names} =
+            this.props.record.data;
+        return {addresses: mailed || "", names: names || ""};
+    }
+
+    /**
+     * @param {String} name of the icon
+     * @returns {String} its classes: no envelope for what was not mailed
+     */
+    getClass(name) {
+        const {addresses, names} = this.recipients;
+        return name === "sent" && names && !addresses ? "fa-inbox" : CLASSES[name];
+    }
+
+    /**
+     * @param {String} when it was sent
+     * @returns {String} to whom, by which ways
+     */
+    getSentLabel(when) {
+        const {addresses, names} = this.recipients;
+        if (!when) {
+            return _t("Sent to %s", [addresses, names].filter(Boolean).join(", "));
+        }
+        if (!names) {
+            return _t("Mailed %(when)s to %(addresses)s", {when, addresses});
+        }
+        return addresses
+            ? _t("Mailed %(when)s to %(addresses)s and brought to %(names)s", {
+                  when,
+                  addresses,
+                  names,
+              })
+            : _t("Brought %(when)s to %(names)s", {when, names});
+    }
+
     /**
      * @param {String} name of the icon
      * @returns {String} who and when, in one sentence
      */
     getLabel(name) {
-        const addresses = this.props.record.data.invoice_delivery_recipients || "";
+        const all = Object.values(this.recipients).filter(Boolean).join(", ");
         const when = this.when[name];
         switch (name) {
             case "waiting":
-                return _t("Waiting to be sent to %s", addresses);
+                return _t("Waiting to be sent to %s", all);
             case "sent":
-                return when
-                    ? _t("Mailed %(when)s to %(addresses)s", {when, addresses})
-                    : _t("Sent to %s", addresses);
+                return this.getSentLabel(when);
             case "view":
                 return when ? _t("viewed %s", when) : _t("viewed by the client");
             case "accept":
@@ -94,7 +128,7 @@ export class InvoiceDeliveryState extends Component {
                 return _t("returned by the client");
         }
         return this.state === "error"
-            ? _t("Not sent to %s", addresses)
+            ? _t("Not sent to %s", all)
             : _t("Problem with one of the recipients");
     }
 
@@ -131,6 +165,7 @@ registry.category("fields").add("invoice_delivery_state", {
     fieldDependencies: [
         {name: "invoice_delivery_problem", type: "boolean"},
         {name: "invoice_delivery_recipients", type: "char"},
+        {name: "invoice_network_recipients", type: "char"},
         {name: "invoice_sent_datetime", type: "datetime"},
         {name: "invoice_view_datetime", type: "datetime"},
     ],

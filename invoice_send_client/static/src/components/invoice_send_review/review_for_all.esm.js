@@ -3,7 +3,12 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
 
-const NAMES = ["set_mail_lang", "set_document_mode", "set_email_bcc"];
+const NAMES = [
+    "set_mail_lang",
+    "set_document_mode",
+    "set_sending_methods",
+    "set_email_bcc",
+];
 
 /** Gives all ticked rows what was chosen above them. */
 export class ReviewForAll extends Component {

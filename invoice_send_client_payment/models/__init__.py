@@ -1,0 +1,3 @@
+from . import account_move
+from . import invoice_delivery
+from . import payment_transaction

@@ -1,0 +1,1 @@
+from . import test_pay, test_pay_refused, test_pay_status
