@@ -1,5 +1,6 @@
 from . import (
     client_page,
+    early,
     invoice_answer,
     invoice_delivery,
     invoice_mail,

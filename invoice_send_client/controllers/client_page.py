@@ -91,12 +91,15 @@ class ClientVisit:
         return deliveries._find_by_token(token, alive=alive, tracked=tracked)
 
     def _count(self, kind):
-        """Count one request of the visitor's network.
+        """Count one request of the visitor's network, once however often it is tried.
 
         :param str kind: a key of ``RATES``
         :return: seconds to wait, 0 where it is not too much
         """
-        return LIMITER.take((kind, self._get_network()), RATES[kind])
+        if not hasattr(request, "invoice_wait"):
+            key = (kind, self._get_network())
+            request.invoice_wait = LIMITER.take(key, RATES[kind])
+        return request.invoice_wait
 
     def _get_network(self):
         """:return: the visitor's address; of IPv6 the part that one household has"""
@@ -170,9 +173,10 @@ class ClientVisit:
             "client": visit and visit.session or "",
             "headers": dict(request.httprequest.headers),
             "ip": request.httprequest.remote_addr or "",
-            "internal": self._is_staff(delivery),
             **told,
         }
+        if "internal" not in values:
+            values["internal"] = self._is_staff(delivery)
         return visitor.observe(target=target, **values)
 
     def _observe_page(self, delivery, visit):

@@ -1,12 +1,17 @@
 import base64
+from contextlib import closing
 
-from odoo import http
-from odoo.http import content_disposition
+from odoo import SUPERUSER_ID, api, http
+from odoo.http import content_disposition, request
 
-from .client_page import ROUTE, SILENT_ROUTE, ClientPage
+from ..tools import networks
+from .client_page import PAGE_HEADERS, ROUTE, SILENT_ROUTE, ClientPage
 
 #: One transparent pixel.
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+#: Those with which every picture is answered.
+PICTURE_HEADERS = [*PAGE_HEADERS.items(), ("Content-Type", "image/gif")]
 
 
 class InvoiceDelivery(ClientPage):
@@ -62,6 +67,49 @@ class InvoiceDelivery(ClientPage):
             if delivery and not delivery._is_just_opened():
                 delivery._record_hit(self._observe(delivery, "pixel"))
         return self._respond(GIF, "image/gif")
+
+    def picture_early(self, token, registry):
+        """Answer most pictures before Odoo begins with the request, see ``early``.
+
+        :param str token: of the link
+        :param odoo.modules.registry.Registry registry: of the database that is asked
+        :return: the picture, ``None`` where :meth:`picture` has to see to it
+        :rtype: odoo.http.Response | None
+        """
+        # what a visitor is who has signed in, Odoo finds out later
+        if request.session.uid or request.httprequest.method != "GET":
+            return None
+        if not self._count("look") and not self._note_early(token, registry):
+            return None
+        return http.Response(GIF, headers=PICTURE_HEADERS)
+
+    def _note_early(self, token, registry):
+        """:return: whether all that there is to be noted of a picture is noted"""
+        # closed without a commit, nothing is left of it
+        with closing(registry.cursor()) as cr:
+            # superuser: as in ``_find_delivery``
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            deliveries = env["invoice.delivery"]
+            found = deliveries._find_picture(token)
+            if not found:
+                return False
+            if deliveries._is_known(found["open_datetime"], found["look_datetime"]):
+                return True
+            delivery = deliveries._make_picture_delivery(found)
+            is_recorded = self._record_early(delivery, token)
+            if is_recorded:
+                # Odoo commits for its routes, and this is before them
+                cr.commit()  # pylint: disable=invalid-commit
+            return is_recorded
+
+    def _record_early(self, delivery, token):
+        """:return: whether it is a first picture of the client's, and was recorded"""
+        settings = delivery._find_first_picture_settings(token)
+        ip = request.httprequest.remote_addr or ""
+        if not settings or networks.contain(settings.networks, ip):
+            return False
+        hit = self._observe(delivery, "pixel", internal=False)
+        return delivery._record_first_picture(hit)
 
     @http.route("/invoice/d/<string:token>/pdf", methods=["GET"], **ROUTE)
     def pdf(self, token, nonce="", **_params):

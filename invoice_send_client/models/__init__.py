@@ -16,6 +16,7 @@ from . import (
     invoice_delivery_look,
     invoice_delivery_answer,
     invoice_delivery_privacy,
+    invoice_delivery_picture,
     invoice_delivery_mail,
     invoice_mail,
     invoice_delivery_messages,

@@ -158,7 +158,14 @@ class InvoiceDelivery(models.Model):
         settings = self.env["res.company"]._get_invoice_client_settings(
             self.company_id.id
         )
-        if not settings.expiry_days:
+        return self._count_link_end(settings.expiry_days)
+
+    def _count_link_end(self, days):
+        """:return: when the link ends, ``False`` for never
+
+        :param int days: for which the company lets it live, 0 for ever
+        """
+        if not days:
             return False
         begins = (
             self.link_datetime,
@@ -167,7 +174,7 @@ class InvoiceDelivery(models.Model):
             self.create_date,
         )
         last = max(filter(None, begins), default=fields.Datetime.now())
-        return last + timedelta(days=settings.expiry_days)
+        return last + timedelta(days=days)
 
     def _is_link_open(self):
         """:return: whether the link still leads somewhere, as far as itself goes"""

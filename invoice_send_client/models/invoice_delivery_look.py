@@ -37,9 +37,18 @@ class InvoiceDelivery(models.Model):
         machine's.
         """
         self.ensure_one()
-        if not self.open_datetime or not self.look_datetime:
+        return self._is_known(self.open_datetime, self.look_datetime)
+
+    @api.model
+    def _is_known(self, opened, looked):
+        """Like :meth:`_is_just_opened`, for whoever has no record yet.
+
+        :param datetime opened: when the delivery was opened first, naive, or nothing
+        :param datetime looked: when somebody looked last, to the hour
+        """
+        if not opened or not looked:
             return False
-        since = datetime.now(timezone.utc).replace(tzinfo=None) - self.look_datetime
+        since = datetime.now(timezone.utc).replace(tzinfo=None) - looked
         return FIRST_MOMENTS < since < LOOK_AGAIN
 
     def _record_hit(self, hit, event_type=None, page=None, **values):

@@ -25,13 +25,16 @@ class ClientSettings(NamedTuple):
 
 
 #: Fields that :class:`ClientSettings` is made from.
-CACHED_FIELDS = {
+CACHED_FIELDS = (
     "invoice_track_clients",
     "invoice_track_open",
     "invoice_internal_networks",
     "invoice_link_expiry_days",
     "invoice_accept_before_download",
-}
+)
+
+#: Reads them of one company.
+FETCH_SETTINGS = f"SELECT {', '.join(CACHED_FIELDS)} FROM res_company WHERE id = %s"
 
 
 class ResCompany(models.Model):
@@ -89,7 +92,7 @@ class ResCompany(models.Model):
 
     def cache_invalidation_fields(self):
         # EXTENDS 'base'
-        return super().cache_invalidation_fields() | CACHED_FIELDS
+        return super().cache_invalidation_fields() | set(CACHED_FIELDS)
 
     @api.model
     @ormcache("company_id")
@@ -101,12 +104,32 @@ class ResCompany(models.Model):
         """
         # sudo: visitors read no companies, and each of these acts on them alone
         company = self.sudo().browse(company_id)
+        return self._prepare_client_settings(*(company[name] for name in CACHED_FIELDS))
+
+    @api.model
+    def _fetch_invoice_client_settings(self, company_id):
+        """Like :meth:`_get_invoice_client_settings`, as they stand in the database now:
+        for whoever has not asked what other workers changed.
+
+        :param int company_id: res.company
+        :rtype: ClientSettings
+        """
+        # raw SQL: records would bring all of a company
+        self.env.cr.execute(FETCH_SETTINGS, [company_id])
+        return self._prepare_client_settings(*self.env.cr.fetchone())
+
+    @api.model
+    def _prepare_client_settings(self, tracks, has_picture, own, days, accept_first):
+        """:return: the settings, from values in the order of ``CACHED_FIELDS``
+
+        :rtype: ClientSettings
+        """
         return ClientSettings(
-            is_tracked=company.invoice_track_clients,
-            has_picture=company.invoice_track_clients and company.invoice_track_open,
-            networks=networks.parse(company.invoice_internal_networks)[0],
-            expiry_days=company.invoice_link_expiry_days,
-            accept_first=company.invoice_accept_before_download,
+            is_tracked=bool(tracks),
+            has_picture=bool(tracks and has_picture),
+            networks=networks.parse(own)[0],
+            expiry_days=days or 0,
+            accept_first=bool(accept_first),
         )
 
     def _is_invoice_staff_address(self, ip):

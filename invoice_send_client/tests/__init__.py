@@ -30,6 +30,7 @@ from . import (
     test_my_messages,
     test_network,
     test_network_screens,
+    test_picture,
     test_pdf_many,
     test_pdf_styles,
     test_portal_client,

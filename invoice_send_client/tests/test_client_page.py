@@ -189,7 +189,7 @@ class TestClientPage(ClientPageCase):
                 self.beacon(nonce, visible_ms=10000)
             self.assertEqual((len(pixel), len(beacon)), (1, 3), pixel + beacon)
 
-    def test_request_that_moves_the_state_takes_six_queries(self):
+    def test_request_that_moves_the_state_takes_six_queries_at_most(self):
         for recipients in (1, 10):
             self.send_to(recipients)
             with self.count_our_queries() as pixel:
@@ -199,7 +199,7 @@ class TestClientPage(ClientPageCase):
             with self.count_our_queries() as beacon:
                 self.beacon(nonce, visible_ms=4000)
             self.assertEqual(self.delivery.state, "view")
-            self.assertEqual((len(pixel), len(beacon)), (6, 6), pixel + beacon)
+            self.assertEqual((len(pixel), len(beacon)), (2, 6), pixel + beacon)
 
     def test_picture_loaded_again_a_minute_later_takes_one_query(self):
         self.get("/open.gif")

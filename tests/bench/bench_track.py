@@ -346,11 +346,12 @@ def _count_queries(counter: Counter, sides: list[Side], pages: list[str]) -> lis
 
 
 def _count_pixels(counter: Counter, side: Side) -> tuple[int, int]:
-    """Return the most queries of a first and of a second hit."""
+    """Return the most queries of a first hit and of one later, as they are timed."""
     first, *paths = side.take(COUNTED + 1)
     for _time in range(2):
         counter.ask(first)
     moved = [counter.count(path) for path in paths]
+    time.sleep(MOMENTS)
     return max(moved), max(counter.count(path) for path in paths)
 
 

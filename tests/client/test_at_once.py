@@ -49,6 +49,17 @@ class Document:
         )
         return Counter(kind for (kind,) in rows)
 
+    def state(self) -> tuple[str, str]:
+        """Return the state of the only delivery, and what the document says of it."""
+        [states] = self.seller.select(
+            "SELECT delivery.state, move.invoice_delivery_state"
+            " FROM invoice_delivery delivery"
+            " JOIN account_move move ON move.id = delivery.move_id"
+            " WHERE move.id = %s",
+            self.move_id,
+        )
+        return states
+
     def open(self) -> str:
         """Open the page and return its nonce."""
         return NONCE.search(ask(self.link).text)[1]
@@ -102,6 +113,15 @@ def test_many_readers_at_once_get_the_page_and_are_noted_once_each(document):
     assert {answer.status_code for answer in answers} == {200}
     assert document.events()["open"] == 10
     assert len({NONCE.search(answer.text)[1] for answer in answers}) == 10
+
+
+def test_many_pictures_at_once_are_noted_once_each(document):
+    picture = f"{document.link}/open.gif"
+    answers = at_once(*[lambda: ask(picture)] * 10)
+    assert {answer.status_code for answer in answers} == {200}
+    assert document.events()["open"] == 10
+    # a burst is a machine's; whoever had to wait for his turn comes after it
+    assert document.state() in [("sent", "sent"), ("open", "open")]
 
 
 def test_many_beacons_at_once_are_noted_once_each(document):
