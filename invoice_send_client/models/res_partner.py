@@ -7,8 +7,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     invoice_sending_method = fields.Selection(
-        # right behind e-mail, whatever else is installed
-        selection_add=[("email",), ("network", "Client network")]
+        selection_add=[("network", "Client network")]
     )
     # read on the commercial partner, as ``invoice_sending_method``
     invoice_send_on_confirm = fields.Selection(

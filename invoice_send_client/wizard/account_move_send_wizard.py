@@ -126,10 +126,13 @@ class AccountMoveSendWizard(models.TransientModel):
         # EXTENDS 'account'
         with self._ask_no_network(self.move_id):
             result = super()._compute_sending_method_checkboxes()
-        for wizard in self.filtered("network_problem"):
-            boxes = wizard.sending_method_checkboxes
-            closed = {**boxes["network"], "checked": False, "readonly": True}
-            wizard.sending_method_checkboxes = {**boxes, "network": closed}
+        for wizard in self:
+            boxes = dict(wizard.sending_method_checkboxes)
+            network = {**boxes.pop("network"), "readonly": bool(wizard.network_problem)}
+            network["checked"] &= not network["readonly"]
+            # right beside e-mail, whatever else is installed
+            email = {"email": boxes.pop("email")}
+            wizard.sending_method_checkboxes = {**email, "network": network, **boxes}
         return result
 
     # -- size --------------------------------------------------------------------------

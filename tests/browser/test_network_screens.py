@@ -252,6 +252,27 @@ def test_run_names_recipient_and_method(open_page, seller, customer):
     expect(sent).to_contain_text("Client network")
 
 
+def test_run_and_panel_tell_how_the_post_stands(open_page, seller):
+    address = seller.address("client")
+    place = {"street": "Strada 1", "city": "Cluj", "zip": "400001"}
+    country = seller.admin.ref("base.ro")
+    move_id = seller.invoice(address, country_id=country, **place)
+    seller.send(move_id, sending_methods=["email", "snailmail"])
+    [run_id, _name] = seller.delivery(move_id)["run_id"]
+    for size in SIZES:
+        page = open_page(size)
+        way = panel(page, seller, move_id).locator("[data-way]")
+        expect(way).to_contain_text("Post")
+        expect(way).to_contain_text("In Queue")
+        way.scroll_into_view_if_needed()
+        client_page.take_picture(page, f"ways_panel_{size}")
+        page.goto(f"{seller.server.url}/odoo/my-invoice-messages/{run_id}")
+        told = page.locator("[name='other_way_line_ids']")
+        expect(told).to_contain_text("Post: In Queue")
+        told.scroll_into_view_if_needed()
+        client_page.take_picture(page, f"ways_run_{size}")
+
+
 # -- many documents --------------------------------------------------------------------
 
 
@@ -277,6 +298,7 @@ def test_grid_shows_the_ways_and_sets_them_for_all(
     expect(cell("both", "methods_text")).to_have_text("E-mail, network")
     expect(cell("silent", "remark")).to_contain_text("client network only")
     expect(cell("refused", "remark")).to_contain_text("Delta Ltd")
+    expect(cell("refused", "remark")).to_have_css("white-space", "normal")
     expect(cell("refused", "methods_text")).to_have_text("E-mail")
     client_page.take_picture(page, "network_grid")
     window.get_by_label("Methods for all").click()
@@ -286,6 +308,8 @@ def test_grid_shows_the_ways_and_sets_them_for_all(
     expect(cell("refused", "remark")).to_contain_text("Delta Ltd")
     expect(window).to_contain_text("1 can't be sent")
     client_page.take_picture(page, "network_grid_set")
+    page.set_viewport_size(SIZES["phone"])
+    client_page.take_picture(page, "network_grid_phone")
 
 
 def test_row_is_sent_by_what_its_window_ticks(open_page, seller, sink, customer):

@@ -39,6 +39,14 @@ def fetch_e_factura(seller, move_id):
     )
 
 
+def send_by_peppol(seller, move_id):
+    """Send a document by e-mail and Peppol, without e-Factura."""
+    boxes = {"ro_edi": {"checked": False}}
+    seller.send(
+        move_id, sending_methods=["email", "peppol"], extra_edi_checkboxes=boxes
+    )
+
+
 def test_e_factura_is_shown_from_its_sending_to_its_acceptance(
     romanian, internet, address
 ):
@@ -71,7 +79,7 @@ def test_refused_e_factura_says_why(romanian, internet, address):
 def test_peppol_is_shown_with_its_own_word(romanian, internet, address):
     move_id = romanian.belgian_invoice(address)
     assert ways(romanian, move_id) == {}
-    romanian.send(move_id, sending_methods=["email", "peppol"])
+    send_by_peppol(romanian, move_id)
     way = ways(romanian, move_id)["Peppol"]
     assert (way["label"], way["kind"]) == ("Pending Reception", "waiting")
     assert way["datetime"]
@@ -84,7 +92,7 @@ def test_peppol_is_shown_with_its_own_word(romanian, internet, address):
 
 def test_peppol_that_failed_is_told_as_a_problem(romanian, internet, address):
     move_id = romanian.belgian_invoice(address)
-    romanian.send(move_id, sending_methods=["email", "peppol"])
+    send_by_peppol(romanian, move_id)
     romanian.sql(
         "UPDATE account_move SET peppol_move_state = 'error' WHERE id = %s", move_id
     )
