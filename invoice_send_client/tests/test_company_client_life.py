@@ -381,7 +381,7 @@ class TestCompanyClientLife(CompanyClientCase):
         self.count_queries(1)
         one, ten = self.count_queries(1), self.count_queries(10)
         self.assertLessEqual(ten, 10 * one)
-        self.assertLess(one, 250)
+        self.assertLess(one, 130)
 
     def test_list_of_received_documents_costs_the_same_for_one_and_for_ten(self):
         names = ["invoice_received_answer", "invoice_received_text"]
