@@ -285,10 +285,9 @@ class InvoiceDeliveryEvent(models.Model):
         # EXTENDS 'invoice_send_client'
         if not self._is_of_portal():
             return super()._get_client_text()
-        words = {"name": self.answer_name, "address": self._get_address()}
-        if not self.answer_name:
-            return self.env._("%(address)s, in the portal", **words)
-        return self.env._("%(name)s (%(address)s), in the portal", **words)
+        # the name is that of who was signed in
+        who = self.answer_name or self._get_address()
+        return self.env._("%(address)s, in the portal", address=who)
 
     def _get_server_texts(self, words):
         # EXTENDS 'invoice_send_client'

@@ -362,7 +362,7 @@ class TestPortalVisits(PortalClientCase):
         self.assertEqual(self.delivery.state, "view")
         self.assertTrue(self.invoice.invoice_view_datetime)
         event = self.delivery.event_ids.filtered(lambda e: e.event_type == "view")
-        self.assertIn("in the portal by portal.alfa@", event.text)
+        self.assertIn("Viewed in the portal by Ana Alfa", event.text)
 
     def test_who_has_the_portal_open_may_look_at_once(self):
         self.delivery.sent_datetime = fields.Datetime.now() - timedelta(seconds=20)
@@ -541,7 +541,7 @@ class TestPortalAnswers(PortalClientCase):
         self.assertEqual(self.delivery.state, "return")
         self.assertEqual(self.delivery.return_reason, "2 <b>and</b>\nnot 3")
         activity = self.invoice.activity_ids
-        self.assertIn("in the portal", activity.note)
+        self.assertIn("Returned by Ana Alfa, in the portal: 2", activity.note)
         self.assertIn(">Returned<", self.get("/my/invoices").text)
         self.post("accept", self.open_page(50))
         self.assertEqual(self.delivery.state, "accept")
