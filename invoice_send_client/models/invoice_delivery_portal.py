@@ -289,13 +289,6 @@ class InvoiceDeliveryEvent(models.Model):
         who = self.answer_name or self._get_address()
         return self.env._("%(address)s, in the portal", address=who)
 
-    def _get_server_texts(self, words):
-        # EXTENDS 'invoice_send_client'
-        texts = super()._get_server_texts(words)
-        if self._is_of_portal():
-            texts["sent"] = self.env._("Stands in the portal of %(address)s", **words)
-        return texts
-
     def _get_people_texts(self, words):
         # EXTENDS 'invoice_send_client'
         texts = super()._get_people_texts(words)
