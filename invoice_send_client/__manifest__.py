@@ -12,6 +12,7 @@
         "security/invoice_mail_security.xml",
         "security/invoice_send_messages_security.xml",
         "security/invoice_send_template_security.xml",
+        "security/portal_security.xml",
         "security/privacy_security.xml",
         "security/ir.model.access.csv",
         "data/mail_activity_type.xml",

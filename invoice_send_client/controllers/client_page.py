@@ -96,10 +96,15 @@ class ClientVisit:
         :param str kind: a key of ``RATES``
         :return: seconds to wait, 0 where it is not too much
         """
-        if not hasattr(request, "invoice_wait"):
-            key = (kind, self._get_network())
-            request.invoice_wait = LIMITER.take(key, RATES[kind])
-        return request.invoice_wait
+        waits = vars(request).setdefault("invoice_waits", {})
+        if kind not in waits:
+            waits[kind] = LIMITER.take((kind, self._get_network()), RATES[kind])
+        return waits[kind]
+
+    def _get_arrival(self):
+        """:return: when the request came; one that Odoo tries again came before"""
+        now = datetime.now(timezone.utc)
+        return vars(request).setdefault("invoice_arrival", now)
 
     def _get_network(self):
         """:return: the visitor's address; of IPv6 the part that one household has"""
@@ -167,7 +172,7 @@ class ClientVisit:
         """
         sent = delivery._get_mailed_datetime()
         values = {
-            "at": datetime.now(timezone.utc),
+            "at": self._get_arrival(),
             "delivered_at": sent and sent.replace(tzinfo=timezone.utc) or None,
             "method": request.httprequest.method,
             "client": visit and visit.session or "",

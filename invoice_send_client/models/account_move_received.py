@@ -4,6 +4,9 @@ from odoo.tools import float_round
 
 from ..const import RECEIVED_NOTICES
 
+#: Type of the activity on a posted bill whose document the sender changed.
+RECEIVED_ACTIVITY = "invoice_send_client.mail_activity_received"
+
 
 class AccountMove(models.Model):
     """A vendor bill that a company of this database sent as its invoice (R9).
@@ -95,7 +98,6 @@ class AccountMove(models.Model):
             bill._receive_again(values)
         else:
             bill._flag_received("changed")
-            return bill
         bill._keep_received_files(files)
         return bill
 
@@ -148,7 +150,10 @@ class AccountMove(models.Model):
     def _note_received(self, values):
         """Write down what the bill came from."""
         # sudo: these have no writer but the sending
-        self.sudo()._without_sync().write(
+        bill = self.sudo()._without_sync()
+        if bill.invoice_received_notice:
+            bill.activity_unlink([RECEIVED_ACTIVITY])
+        bill.write(
             {
                 "invoice_received_from_id": values["move_id"],
                 "invoice_received_version": values["version"],
@@ -199,7 +204,8 @@ class AccountMove(models.Model):
             )
 
     def _keep_received_files(self, files):
-        """Attach copies of the sender's files; those that are there already stay.
+        """Attach copies of the sender's files; those that are there already stay, and
+        a posted bill is shown with the PDF that it was posted with.
 
         :param list files: values of attachments, the PDF first
         """
@@ -215,8 +221,9 @@ class AccountMove(models.Model):
             or Attachment.create({**file, "res_model": self._name, "res_id": self.id})
             for file in files
         ]
-        # written, not set by the method: that one has apps read the file
-        self._without_sync().message_main_attachment_id = copies[0]
+        if self.state == "draft":
+            # written, not set by the method: that one has apps read the file
+            self._without_sync().message_main_attachment_id = copies[0]
 
     # -- values ------------------------------------------------------------------------
 
@@ -380,11 +387,8 @@ class AccountMove(models.Model):
         users = bill.company_id._get_invoice_told_users()
         bill._show_received(users, text)
         if bill.state == "posted" and users:
-            bill.activity_schedule(
-                "invoice_send_client.mail_activity_received",
-                note=text,
-                user_id=users[0].id,
-            )
+            bill.activity_unlink([RECEIVED_ACTIVITY])  # what it was before is history
+            bill.activity_schedule(RECEIVED_ACTIVITY, note=text, user_id=users[0].id)
 
     def _as_odoobot(self):
         """:return: the bill as OdooBot sees it: a sender is no editor of it"""

@@ -74,7 +74,7 @@ class AccountMove(models.Model):
             "changed": self.env._(
                 "%(company)s changed %(document)s after this bill was confirmed and "
                 "sent it again. The bill was left as it is: compare it with the new "
-                "document, which you get from the sender.",
+                "PDF, which is among the attached files.",
                 **words,
             ),
             "withdrawn": self.env._(

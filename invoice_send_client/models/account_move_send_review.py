@@ -328,11 +328,7 @@ class AccountMoveSend(models.AbstractModel):
                 company.id: self._get_review_size_limit(company)
                 for company in moves.company_id
             },
-            linking={
-                company.id
-                for company in moves.company_id
-                if company._is_invoice_link_public()
-            },
+            linking={c.id for c in moves.company_id if c._is_invoice_link_public()},
             last_lines=moves._get_last_send_line_ids(),
             languages=dict(self.env["res.lang"].get_installed()),
             **self._get_network_facts(moves),

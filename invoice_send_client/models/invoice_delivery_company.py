@@ -245,15 +245,6 @@ class InvoiceDeliveryEvent(models.Model):
     _name = "invoice.delivery.event"
     _inherit = ["invoice.delivery.event"]
 
-    def _get_server_texts(self, words):
-        # EXTENDS 'invoice_send_client'
-        texts = super()._get_server_texts(words)
-        # sudo: the sender reads the name alone of the other company
-        if company := self.delivery_id.sudo().receiving_company_id:
-            sent = self.env._("Among the received documents of %s", company.name)
-            texts["sent"] = sent
-        return texts
-
     def _get_people_texts(self, words):
         # EXTENDS 'invoice_send_client'
         texts = super()._get_people_texts(words)

@@ -10,6 +10,7 @@ from ..tools import links, visitor
 PICTURE_FIELDS = (
     "id",
     "link_key",
+    "sending_method",
     "is_link_alive",
     "is_current",
     "is_opted_out",
@@ -58,6 +59,7 @@ SUMMARY = frozenset(
         "delivery_state",
         "delivery_problem",
         "delivery_recipients",
+        "network_recipients",
         "sent_datetime",
         "view_datetime",
     )

@@ -19,8 +19,9 @@ NEWS_DAYS = 7
 class InvoiceDelivery(models.Model):
     """A document in the client's portal (R9): brought, announced, found again.
 
-    It stands there by Odoo's own rules as soon as it is posted; to bring it means to
-    make sure of that and to tell the portal user. His visits and answers are those of
+    It stands there by Odoo's own rules as soon as it is posted (a receipt by ours, see
+    ``security/portal_security.xml``); to bring it means to make sure of that and to
+    tell the portal user. His visits and answers are those of
     the last delivery to him: a second sending is new to him again (B13).
 
     The notice is a client's to read: ``devenv.translations`` knows it by this file.
@@ -60,9 +61,8 @@ class InvoiceDelivery(models.Model):
             )
         if not self._is_in_portal_of(user):
             return self.env._(
-                "The portal does not show %(document)s to %(user)s: the user belongs "
-                "to another customer or company, or the portal has no documents of "
-                "this type. Send it by e-mail.",
+                "The portal does not show %(document)s to %(user)s, who belongs to "
+                "another customer or company. Send it by e-mail.",
                 **words,
             )
         return ""
@@ -285,17 +285,9 @@ class InvoiceDeliveryEvent(models.Model):
         # EXTENDS 'invoice_send_client'
         if not self._is_of_portal():
             return super()._get_client_text()
-        words = {"name": self.answer_name, "address": self._get_address()}
-        if not self.answer_name:
-            return self.env._("%(address)s, in the portal", **words)
-        return self.env._("%(name)s (%(address)s), in the portal", **words)
-
-    def _get_server_texts(self, words):
-        # EXTENDS 'invoice_send_client'
-        texts = super()._get_server_texts(words)
-        if self._is_of_portal():
-            texts["sent"] = self.env._("Stands in the portal of %(address)s", **words)
-        return texts
+        # the name is that of who was signed in
+        who = self.answer_name or self._get_address()
+        return self.env._("%(address)s, in the portal", address=who)
 
     def _get_people_texts(self, words):
         # EXTENDS 'invoice_send_client'

@@ -161,6 +161,32 @@ class TestCompanyClient(CompanyClientCase):
         self.assertEqual(pdf.create_uid, self.buying_user)
         self.assertEqual(len(bill.invoice_line_ids), 1)
 
+    def test_electronic_invoice_is_attached_as_well(self):
+        move = self.make_document()
+        if "ubl_cii_xml_file" not in move._fields:
+            self.skipTest("needs account_edi_ubl_cii")
+        self.env["ir.attachment"].create(
+            {
+                "name": "invoice.xml",
+                "raw": b"<Invoice/>",
+                "res_model": "account.move",
+                "res_id": move.id,
+                "res_field": "ubl_cii_xml_file",
+            }
+        )
+        self.env.invalidate_all()
+        bill = self.bring(move)
+        self.assertIn("invoice.xml", bill.attachment_ids.mapped("name"))
+        self.assertEqual(bill.message_main_attachment_id.mimetype, "application/pdf")
+        self.assertEqual(bill.amount_untaxed, 300.0)
+
+    def test_draft_in_a_locked_period_is_dated_after_it(self):
+        self.buyer.purchase_lock_date = "2026-11-15"
+        bill = self.bring(self.make_document())
+        self.assertEqual(str(bill.invoice_date), "2026-11-02")
+        bill.action_post()
+        self.assertGreater(str(bill.date), "2026-11-15")
+
     # -- lines -------------------------------------------------------------------------
 
     def test_sections_notes_and_discounts_come_in_their_order(self):

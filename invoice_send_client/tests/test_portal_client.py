@@ -1,6 +1,7 @@
 import json
 import re
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -175,15 +176,37 @@ class TestBringToPortal(PortalClientCase):
             self.assertNotIn(self.invoice.access_token, mail.body_html)
 
     def test_no_second_mail_while_email_is_ticked(self):
-        before = self.find_mails()
-        invoice = self.make_invoice()
-        self.send(invoice)
-        line = invoice.invoice_delivery_ids.sudo().line_id
-        self.assertEqual(line.sending_methods, ["email"])
+        invoice, before = self.make_invoice(), self.find_mails()
         told = len(self.find_told())
-        self.bring(invoice, line_id=line.id)
+        taken = self.send(invoice, sending_methods=["email", "network"])
+        self.assertEqual([to for to, _message in taken], [["ana@alfa.example"]])
+        brought = self.find_brought(invoice)
+        self.assertEqual(brought.state, "sent")
         self.assertEqual(self.find_mails(), before)
         self.assertEqual(len(self.find_told()), told + 1)
+
+    def test_network_alone_is_told_by_one_mail(self):
+        invoice, before = self.make_invoice(), self.find_mails()
+        self.send(invoice, sending_methods=["network"])
+        brought = self.find_brought(invoice)
+        self.assertEqual((brought.state, len(self.find_mails() - before)), ("sent", 1))
+        self.assertEqual(invoice.invoice_delivery_state, "sent")
+        self.assertIn('id="invoice_delivery_news"', self.get("/my").text)
+
+    def test_what_the_portal_does_not_show_is_an_error_in_words(self):
+        invoice = self.make_invoice()
+        wizard = self.make_wizard(invoice, sending_methods=["network"])
+        with patch.object(
+            type(self.env["invoice.delivery"]), "_is_in_portal_of", return_value=False
+        ):
+            wizard.action_send_and_print()
+        brought = self.find_brought(invoice)
+        self.assertEqual((brought.state, brought.failure_type), ("error", "network"))
+        self.assertIn("does not show", brought.failure_reason)
+
+    def find_brought(self, invoice):
+        deliveries = invoice.invoice_delivery_ids.sudo()
+        return deliveries.filtered(lambda d: d.portal_user_id == self.user)
 
     def test_notice_speaks_the_portal_users_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -220,11 +243,30 @@ class TestBringToPortal(PortalClientCase):
         self.env.flush_all()
         self.assert_not_brought(self.invoice, self.user, "does not show")
 
-    def test_receipt_is_not_brought_where_the_portal_has_none(self):
+    def test_receipt_is_read_by_whom_it_was_brought_to_alone(self):
         receipt = self.init_invoice(
             "out_receipt", partner=self.partner_a, amounts=[100.0], post=True
         )
-        self.assert_not_brought(receipt, self.user, "no documents of this type")
+        mine, his = (
+            receipt.with_user(user).with_company(self.company)
+            for user in (self.user, self.stranger)
+        )
+        self.assertFalse(mine.has_access("read"))
+        delivery = self.bring(receipt)
+        self.assertTrue(mine.has_access("read"))
+        self.assertTrue(mine.line_ids.has_access("read"))
+        self.assertFalse(his.has_access("read"))
+        self.assertFalse(receipt.line_ids.with_user(self.stranger).has_access("read"))
+        self.assertIn(receipt.name, self.get("/my/invoices").text)
+        self.assertTrue(self.read_nonce(self.get(f"/my/invoices/{receipt.id}")))
+        delivery.state = "cancel"
+        self.assertFalse(mine.has_access("read"))
+
+    def test_receipt_brought_to_a_stranger_is_not_his_to_read(self):
+        receipt = self.init_invoice(
+            "out_receipt", partner=self.partner_a, amounts=[100.0], post=True
+        )
+        self.assert_not_brought(receipt, self.stranger, "does not show")
 
     def test_sender_who_works_in_more_companies_brings_it_all_the_same(self):
         delivery = self.make_brought(self.make_invoice())
@@ -320,7 +362,7 @@ class TestPortalVisits(PortalClientCase):
         self.assertEqual(self.delivery.state, "view")
         self.assertTrue(self.invoice.invoice_view_datetime)
         event = self.delivery.event_ids.filtered(lambda e: e.event_type == "view")
-        self.assertIn("in the portal by portal.alfa@", event.text)
+        self.assertIn("Viewed in the portal by Ana Alfa", event.text)
 
     def test_who_has_the_portal_open_may_look_at_once(self):
         self.delivery.sent_datetime = fields.Datetime.now() - timedelta(seconds=20)
@@ -499,7 +541,7 @@ class TestPortalAnswers(PortalClientCase):
         self.assertEqual(self.delivery.state, "return")
         self.assertEqual(self.delivery.return_reason, "2 <b>and</b>\nnot 3")
         activity = self.invoice.activity_ids
-        self.assertIn("in the portal", activity.note)
+        self.assertIn("Returned by Ana Alfa, in the portal: 2", activity.note)
         self.assertIn(">Returned<", self.get("/my/invoices").text)
         self.post("accept", self.open_page(50))
         self.assertEqual(self.delivery.state, "accept")

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.helpers.polling import until
+from tests.helpers.row_lock import RowLock
 from tests.helpers.rpc import RpcError
 
 
@@ -25,6 +27,32 @@ def test_two_sendings_at_once_make_one_bill(seller, buyer, attempt):
     states = {row["state"] for row in seller.deliveries(move_id)}
     assert states <= {"sent", "cancel"}, seller.deliveries(move_id)
     assert "sent" in states
+    assert len(buyer.bills(move_id)) == 1
+
+
+def test_sending_that_meets_another_one_begins_anew_and_brings_it(seller, buyer):
+    move_id = buyer.invoice(price=321.0)
+    window = seller.window(move_id, sending_methods=["network"])
+    # another sending of the document, which has not come to its end
+    with contextlib.closing(seller.connect()) as other, ThreadPoolExecutor() as pool:
+        with other.cursor() as cursor:
+            cursor.execute(
+                "UPDATE account_move SET write_date = write_date WHERE id = %s",
+                (move_id,),
+            )
+        lock = RowLock(other, move_id, RowLock.DOCUMENT)
+        press = pool.submit(seller.press_send, window)
+        until(lock.is_waited_for, "the second sending")
+        other.commit()
+        press.result()
+    seller.sql(
+        "UPDATE invoice_send_run_line SET next_attempt_datetime = NULL"
+        " WHERE move_id = %s",
+        move_id,
+    )
+    seller.make_due(move_id)
+    seller.run_cron()
+    assert seller.delivery(move_id)["state"] == "sent"
     assert len(buyer.bills(move_id)) == 1
 
 
