@@ -17,9 +17,10 @@ class InvoiceDelivery(models.Model):
     @api.depends("email", "recipient_name", "sending_method", "partner_id.name")
     def _compute_recipient(self):
         for delivery in self:
-            name, address = delivery._get_recipient()
+            # the contact is not read for what goes by mail: summaries ask for many
             is_network = delivery.sending_method == "network"
-            delivery.recipient = is_network and name or address
+            name = is_network and delivery._get_recipient()[0]
+            delivery.recipient = name or delivery.email
 
     @api.depends("recipient", "move_id.name")
     def _compute_display_name(self):
