@@ -81,19 +81,29 @@ class AccountMoveSend(models.AbstractModel):
         if companies is None:
             companies = self._find_customer_companies(moves)
         users = self._find_portal_users(moves)
-        result = {}
-        for move in moves:
-            customer = move.commercial_partner_id
-            company = companies.get(customer.id)
-            if company and not self._get_company_problem(company, move.company_id):
-                result[move.id] = [self._prepare_company_recipient(company)]
-                continue
-            result[move.id] = [
-                self._prepare_portal_recipient(user)
-                for user in users.get(customer.id, ())
-                if move.company_id in user.company_ids
-            ]
-        return result
+        return {
+            move.id: self._get_recipients_inside(move, companies, users)
+            for move in moves
+        }
+
+    @api.model
+    def _get_recipients_inside(self, move, companies, users):
+        """:return: see :meth:`_get_network_recipients`, of one document
+
+        :param dict companies: from :meth:`_find_customer_companies`
+        :param dict users: from :meth:`_find_portal_users`
+        """
+        if not move.is_sale_document(include_receipts=True):
+            return []  # such as a self-billed vendor bill
+        customer = move.commercial_partner_id
+        company = companies.get(customer.id)
+        if company and not self._get_company_problem(company, move.company_id):
+            return [self._prepare_company_recipient(company)]
+        return [
+            self._prepare_portal_recipient(user)
+            for user in users.get(customer.id, ())
+            if move.company_id in user.company_ids
+        ]
 
     @api.model
     def _find_customer_companies(self, moves):

@@ -70,6 +70,11 @@ class TestNetwork(InvoiceSendCase):
             self.env["account.move.send"]._get_network_recipients(move)[move.id]
         )
 
+    def test_vendor_bill_goes_to_nobody(self):
+        bill = self.init_invoice("in_invoice", partner=self.partner_a, amounts=[10])
+        Send = self.env["account.move.send"]
+        self.assertEqual(Send._get_network_recipients(bill), {bill.id: []})
+
     # -- what becomes of it ------------------------------------------------------------
 
     def test_both_ways_are_two_deliveries_and_one_mail(self):
