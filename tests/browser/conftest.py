@@ -2,7 +2,6 @@
 
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -13,16 +12,6 @@ from tests.helpers import client_page
 #: Statuses of pages that are meant, and of which Chromium complains: a dead link, and
 #: a form that lacks something.
 MEANT = ("status of 404", "status of 422")
-#: Chromium shares its processors with Odoo and with the tests of a second process, and
-#: misses its time now and then. pytest's summary tells how often that was ("rerun").
-RERUNS = 1
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests in a browser, and only those, a second try."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
 
 
 @pytest.fixture(scope="session", autouse=True)
