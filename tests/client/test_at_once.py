@@ -8,7 +8,6 @@ from collections import Counter
 
 import pytest
 import requests
-
 from requests.adapters import HTTPAdapter
 
 from tests.helpers import polling
