@@ -102,7 +102,7 @@ class TestRightToLeft(InvoiceSendCase):
             }
         )
 
-    def read(self, message):
+    def read_mail(self, message):
         """:return: the root of a mail's HTML"""
         return html.document_fromstring(message.get_body(("html",)).get_content())
 
@@ -116,7 +116,7 @@ class TestRightToLeft(InvoiceSendCase):
             wizard.action_send_and_print()
             self.env["invoice.send.run"].sudo()._process_due()
         [(_to, message)] = taken
-        return self.read(message)
+        return self.read_mail(message)
 
     def get_cells(self, root):
         """:return: the cells of the list of documents, row by row"""
@@ -126,7 +126,7 @@ class TestRightToLeft(InvoiceSendCase):
 
     def test_mail_runs_from_right_to_left(self):
         [(_to, message)] = self.send(self.make_invoice())
-        root = self.read(message)
+        root = self.read_mail(message)
         self.assertEqual(root.get("lang"), "ar-001")
         self.assertEqual(root.get("dir"), "rtl")
         self.assertEqual(root.xpath("//table")[0].get("dir"), "rtl")

@@ -1,7 +1,7 @@
 """The client reads from right to left: page and mail on a phone (B23, B27).
 
-No such language is shipped: a company adds it and writes its letter. The words around it
-are English then, in a frame that is Arabic, so that both directions meet in every line.
+No such language is shipped: a company adds it and writes its letter. The words around
+it are English then, in an Arabic frame, so that both directions meet in every line.
 """
 
 import pytest
@@ -98,8 +98,7 @@ def check_width(page):
 
 
 def test_page_runs_from_right_to_left_and_turns_nothing_round(mailed, page):
-    move_id, link = mailed
-    page.goto(link)
+    page.goto(mailed[1])
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("#document")).to_be_visible()
     take_picture(page, "client_rtl")
