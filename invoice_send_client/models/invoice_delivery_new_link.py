@@ -28,12 +28,13 @@ class InvoiceDelivery(models.Model):
         """:return: values of the mail that brings a new link"""
         move, line = self.move_id, self.line_id
         delivery = self.with_context(lang=self._get_letter_lang())
+        lang = self.env["res.lang"]._get_data(code=delivery.env.lang)
         body = self.env["ir.qweb"]._render(
             "invoice_send_client.mail_new_link",
             {
                 "delivery": delivery,
                 "move": delivery.move_id,
-                "lang": delivery.env.lang.replace("_", "-"),
+                "direction": lang.direction,
             },
             lang=delivery.env.lang,
         )

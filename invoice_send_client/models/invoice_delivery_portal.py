@@ -160,7 +160,7 @@ class InvoiceDelivery(models.Model):
             **notice,
             "url": f"{base}/web/login?redirect={notice['url']}",
             "company": self.company_id,
-            "lang": lang.replace("_", "-"),
+            "direction": self.env["res.lang"]._get_data(code=lang).direction,
         }
         template = "invoice_send_client.mail_portal_notice"
         return self.env["ir.qweb"]._render(template, values, lang=lang)

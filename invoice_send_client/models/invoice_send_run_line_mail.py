@@ -296,6 +296,7 @@ class InvoiceSendRunLine(models.Model):
         """
         first = self[:1]
         lines = self.with_context(lang=first.mail_lang)
+        lang = self.env["res.lang"]._get_data(code=first.mail_lang)
         if is_tracked is None:
             is_tracked = self._is_tracked()
         return self.env["ir.qweb"]._render(
@@ -307,6 +308,7 @@ class InvoiceSendRunLine(models.Model):
                 "lines": lines,
                 "move": lines[:1].move_id,
                 "lang": first.mail_lang,
+                "is_rtl": lang.direction == "rtl",
                 "body": first._get_text(),
                 "link": first._get_placeholder(),
                 **first._prepare_privacy_values(is_tracked),

@@ -1,3 +1,5 @@
+from lxml import html
+
 from odoo.tests import HttpCase, tagged
 
 from .common import InvoiceSendCase
@@ -66,3 +68,94 @@ class TestLanguages(InvoiceSendCase, HttpCase):
         self.assertIn("<details>", page)
         for name in (">Deutsch<", ">English (US)<", ">English (UK)<"):
             self.assertIn(name, page)
+
+
+@tagged("-at_install", "post_install")
+class TestRightToLeft(InvoiceSendCase):
+    """A customer who reads Arabic, in which the company has letters of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # sudo: languages are set up by the administrator
+        cls.env["res.lang"].sudo()._activate_lang("ar_001")
+        for document_type in ("invoice", "several"):
+            cls.make_letter(document_type)
+        cls.partner_a.write({"lang": "ar_001", "invoice_sending_method": "email"})
+
+    @classmethod
+    def make_letter(cls, document_type):
+        template = cls.env["mail.template"].create(
+            {
+                "name": "Arabic",
+                "model_id": cls.env["ir.model"]._get_id("account.move"),
+                "subject": "فاتورة",
+                "body_html": "<p>مرحبا</p>",
+                "use_default_to": True,
+            }
+        )
+        cls.env["invoice.send.template"].create(
+            {
+                "lang": "ar",
+                "document_type": document_type,
+                "mail_template_id": template.id,
+            }
+        )
+
+    def read_mail(self, message):
+        """:return: the root of a mail's HTML"""
+        return html.document_fromstring(message.get_body(("html",)).get_content())
+
+    def send_two(self):
+        """:return: the root of one mail with two documents"""
+        moves = self.make_invoice() | self.make_invoice()
+        action = moves.action_open_send_window()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard.one_mail_per_customer = True
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+            self.env["invoice.send.run"].sudo()._process_due()
+        [(_to, message)] = taken
+        return self.read_mail(message)
+
+    def get_cells(self, root):
+        """:return: the cells of the list of documents, row by row"""
+        rows = root.xpath("//tr[count(td) = 3]")
+        self.assertEqual(len(rows), 2)
+        return [row.xpath("td") for row in rows]
+
+    def test_mail_runs_from_right_to_left(self):
+        [(_to, message)] = self.send(self.make_invoice())
+        root = self.read_mail(message)
+        self.assertEqual(root.get("lang"), "ar-001")
+        self.assertEqual(root.get("dir"), "rtl")
+        self.assertEqual(root.xpath("//table")[0].get("dir"), "rtl")
+        [letter] = root.xpath("//td[p[text() = 'مرحبا']]")
+        self.assertEqual(letter.get("dir"), "auto")
+
+    def test_list_of_documents_ends_on_the_left(self):
+        for _number, amount, date in self.get_cells(self.send_two()):
+            for cell in (amount, date):
+                self.assertEqual((cell.get("align"), cell.get("dir")), ("left", "auto"))
+
+    def test_list_of_documents_ends_on_the_right_for_all_others(self):
+        self.partner_a.lang = "en_US"
+        root = self.send_two()
+        self.assertEqual(root.get("dir"), "ltr")
+        self.assertEqual(root.xpath("//*[@dir = 'rtl' or @dir = 'auto']"), [])
+        for _number, amount, date in self.get_cells(root):
+            self.assertEqual((amount.get("align"), date.get("align")), ("right",) * 2)
+
+    def test_mail_with_a_new_link_runs_from_right_to_left(self):
+        invoice = self.make_invoice()
+        self.send(invoice)
+        mail = invoice.invoice_delivery_ids.sudo()._prepare_new_link_mail()
+        [frame] = html.fragments_fromstring(str(mail["body_html"]).strip())
+        self.assertEqual((frame.get("lang"), frame.get("dir")), ("ar-001", "rtl"))
+
+    def test_notice_of_the_portal_runs_from_right_to_left(self):
+        delivery = self.make_delivery(lang="ar_001")
+        notice = delivery._prepare_portal_notice()
+        body = delivery._render_portal_letter(notice, "ar_001")
+        [frame] = html.fragments_fromstring(str(body).strip())
+        self.assertEqual((frame.get("lang"), frame.get("dir")), ("ar-001", "rtl"))
