@@ -49,6 +49,7 @@
         "views/res_partner_remind_views.xml",
         "views/invoice_mail_links_views.xml",
         "views/privacy_views.xml",
+        "views/help_templates.xml",
         "wizard/account_move_send_wizard_views.xml",
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/invoice_delivery_correct_address_views.xml",
