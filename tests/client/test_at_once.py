@@ -29,6 +29,13 @@ BROWSER = {
 READING = 6
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pictures(seller):
+    """Mails carry pictures, and what they tell is recorded."""
+    with seller.company_setting(invoice_track_open=True):
+        yield
+
+
 class Document:
     """An invoice that was mailed an hour ago, and its client's link."""
 
