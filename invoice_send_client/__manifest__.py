@@ -61,6 +61,7 @@
         "demo/res_company.xml",
         "demo/res_users.xml",
         "demo/res.partner.csv",
+        "demo/network.xml",
         "demo/account_move.xml",
         "demo/account_move_post.xml",
     ],
