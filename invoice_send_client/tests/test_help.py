@@ -145,6 +145,22 @@ class TestHelp(InvoiceSendCase, HttpCase):
         plain = self.read(html.fragment_fromstring(term, "p") for term in sources)
         return [sentence for sentence in plain if sentence in text]
 
+    # -- the client's mail ---------------------------------------------------------
+
+    def test_mail_says_what_the_client_can_do(self):
+        words = "you can accept the document, or return it and write why"
+        for mode, is_tracked, is_said in (
+            ("link", True, True),
+            ("link", False, True),
+            ("attachment", True, True),
+            ("attachment", False, False),  # there is no link
+        ):
+            self.company.invoice_track_clients = is_tracked
+            [(_to, message)] = self.send(self.make_invoice(), document_mode=mode)
+            letter = message.get_body(("html",)).get_content()
+            with self.subTest(mode=mode, is_tracked=is_tracked):
+                self.assertEqual(words in " ".join(letter.split()), is_said)
+
     # -- the way to it -------------------------------------------------------------
 
     def test_page_is_linked_from_where_users_send_and_look(self):
