@@ -12,7 +12,9 @@ from .demo_server import Demo
 LOGINS = """\
   admin / admin      the administrator, in English
   ana / ana          Ana Pop, accountant, in Romanian
-  georgi / georgi    Georgi Ivanov, invoicing, in Bulgarian"""
+  georgi / georgi    Georgi Ivanov, invoicing, in Bulgarian
+  radu / radu        Radu Marin of Editura Lumina: a client, in the portal
+  elena / elena      Elena Dinu of Hotel Carpați: a client that receives in Odoo"""
 
 
 def main(args: list[str]) -> int:

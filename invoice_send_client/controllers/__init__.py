@@ -1,6 +1,7 @@
 from . import (
     client_page,
     early,
+    help,
     invoice_answer,
     invoice_delivery,
     invoice_mail,

@@ -78,7 +78,7 @@ class AccountMove(models.Model):
         compute="_compute_invoice_unviewed_days",
         search="_search_invoice_unviewed_days",
         help="Whole days since the document was sent, as long as no client looked at "
-        "it. 0: not sent, viewed, or sent today.",
+        "it. 0: not sent, viewed, not tracked, or sent today.",
     )
 
     @api.depends("invoice_delivery_ids")
@@ -155,13 +155,16 @@ class AccountMove(models.Model):
             return max(progress, key=DELIVERY_PROGRESS.get)
         return "error" if deliveries else False
 
-    @api.depends("invoice_delivery_state", "invoice_sent_datetime")
+    @api.depends(
+        "invoice_delivery_state", "invoice_sent_datetime", "invoice_is_untracked"
+    )
     def _compute_invoice_unviewed_days(self):
         now = fields.Datetime.now()
         for move in self:
             sent = move.invoice_sent_datetime
             is_unviewed = sent and move.invoice_delivery_state in UNVIEWED_STATES
-            move.invoice_unviewed_days = is_unviewed and (now - sent).days
+            is_known = is_unviewed and not move.invoice_is_untracked
+            move.invoice_unviewed_days = is_known and (now - sent).days
 
     def _search_invoice_unviewed_days(self, operator, value):
         if operator == "in":
@@ -177,7 +180,8 @@ class AccountMove(models.Model):
 
     @api.model
     def _get_unviewed_domain(self, days):
-        """:return: the domain of what was sent so many days ago and not viewed since
+        """:return: the domain of what was sent so many days ago and not viewed since,
+            by clients of whom a look would be known
 
         :param int days: whole days at least; all documents have 0
         :rtype: Domain
@@ -185,8 +189,10 @@ class AccountMove(models.Model):
         if days <= 0:
             return Domain.TRUE
         latest = fields.Datetime.now() - timedelta(days=days)
-        return Domain("invoice_delivery_state", "in", UNVIEWED_STATES) & Domain(
-            "invoice_sent_datetime", "<=", latest
+        return (
+            Domain("invoice_delivery_state", "in", UNVIEWED_STATES)
+            & Domain("invoice_sent_datetime", "<=", latest)
+            & self._get_followed_domain()
         )
 
     def _get_invoice_deliveries_to_void(self):
@@ -242,6 +248,20 @@ class AccountMove(models.Model):
         # sudo: followers need not be readable; only colleagues are given
         followers = self.sudo().message_partner_ids - sender
         return followers.filtered(lambda p: p.active and not p.partner_share)
+
+    def _get_caretaker(self, sender=None):
+        """:return: who takes care of the client: the salesperson, else who sent, else
+            who made the document; only somebody who is still here
+
+        :param sender: ``res.users``, where somebody pressed Send
+        :rtype: res.users
+        """
+        self.ensure_one()
+        users = self.env["res.users"]
+        # sudo: colleagues need not be readable; who is here is all that is asked
+        found = (self.invoice_user_id, sender or users, self.create_uid)
+        here = [user for user in found if user.sudo().active and user._is_internal()]
+        return next(iter(here), users)
 
     def _ensure_invoice_pdf(self):
         """Give the legal PDF, made now where it was not needed before (D5).

@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 from datetime import datetime, time, timedelta
 
 from psycopg2 import IntegrityError, OperationalError
@@ -273,7 +274,7 @@ class AccountMove(models.Model):
                 _logger.exception("Clients can't be reminded of %s", self)
 
     def _remind(self, kind):
-        """Write the run of one company, and on the documents that it was written.
+        """Write the runs of one company, and on the documents that they were.
 
         :param str kind: of ``const.REMINDER_TYPES``
         """
@@ -289,12 +290,28 @@ class AccountMove(models.Model):
         settings = settings._prepare_reminders(due, kind)
         if not settings:
             return
-        run = Run.with_env(due.env)._create_for_moves(settings)
+        runs = Run.browse()
+        for own in self._part_by_caretaker(settings):
+            runs |= Run.with_env(due.env)._create_for_moves(own)
         due.browse(move.id for move in settings)._note_reminded(kind)
         if Run._can_commit():
-            run._trigger_cron()
+            runs._trigger_cron()
         else:
-            run._start()
+            runs._start()
+
+    @api.model
+    def _part_by_caretaker(self, settings):
+        """Part reminders by who is told what became of them.
+
+        :param dict settings: of ``account.move.send``, by document
+        :return: the same for each caretaker
+        :rtype: list[dict]
+        """
+        parts = defaultdict(dict)
+        for move, data in settings.items():
+            caretaker = move._get_caretaker()
+            parts[caretaker][move] = {**data, "caretaker_id": caretaker.id}
+        return list(parts.values())
 
     def _note_reminded(self, kind):
         """Remember that clients are reminded, for us and in words for the user.

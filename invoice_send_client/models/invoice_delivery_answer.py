@@ -193,10 +193,7 @@ class InvoiceDelivery(models.Model):
         """:return: who takes care of the client: the salesperson, else who sent, else
         who made the document; only somebody who is still here"""
         self.ensure_one()
-        move = self.move_id
-        found = (move.invoice_user_id, self.run_id.user_id, move.create_uid)
-        here = [user for user in found if user.active and user._is_internal()]
-        return next(iter(here), self.env.user)
+        return self.move_id._get_caretaker(self.run_id.user_id) or self.env.user
 
     def _get_sender_lang(self):
         """:return: code of the language in which the sender's side is told"""

@@ -147,6 +147,7 @@ class InvoiceSendRun(models.Model):
                 "user_id": self.env.uid,
                 "company_id": moves.company_id[:1].id,
                 "start_datetime": min(filter(None, times), default=False),
+                **self._prepare_run_values(moves_data),
             }
         )
         lines = self.env["invoice.send.run.line"].create(
@@ -162,6 +163,14 @@ class InvoiceSendRun(models.Model):
         lines._create_deliveries()
         self._join_mails(lines, moves_data)
         return run
+
+    @api.model
+    def _prepare_run_values(self, moves_data):
+        """:return: further values of a run
+
+        :param dict moves_data: settings of its documents
+        """
+        return {}
 
     @api.model
     def _join_mails(self, lines, moves_data):

@@ -137,12 +137,21 @@ class InvoiceSendRun(models.Model):
             run.id: self.env._(
                 "%(time)s – %(documents)s: %(outcome)s",
                 time=run.display_name,
-                documents=names.get(run.id)
-                or self.env._("%s documents", sum(counts[run.id].values())),
+                documents=run._describe_documents(
+                    names.get(run.id), sum(counts[run.id].values())
+                ),
                 outcome=run._describe_counts(counts[run.id], times.get(run.id)),
             )
             for run in self
         }
+
+    def _describe_documents(self, name, count):
+        """:return: what this run sent
+
+        :param str name: of its document, where it has but one
+        :param int count: of its documents
+        """
+        return name or self.env._("%s documents", count)
 
     @api.model
     def _get_document_names(self, run_ids):
@@ -193,10 +202,14 @@ class InvoiceSendRun(models.Model):
 
     # -- while it works, and at the end ------------------------------------------------
 
+    def _get_told_user(self):
+        """:return: who is told what became of this run: who pressed Send"""
+        self.ensure_one()
+        return self.user_id
+
     def _as_sender(self):
         """:return: the run in its sender's language and time zone, to be told to him"""
-        self.ensure_one()
-        user = self.user_id
+        user = self._get_told_user()
         # sudo: a worker tells the sender, who may read his runs and nothing more
         return self.with_user(user).sudo().with_context(lang=user.lang, tz=user.tz)
 
@@ -205,8 +218,9 @@ class InvoiceSendRun(models.Model):
         run = self._as_sender()
         run.env.flush_all()
         [values] = run._get_progress_values()
-        values["unseen_count"] = run._count_unseen(run.user_id)
-        run.user_id.partner_id._bus_send("invoice_send_client.run", values)
+        user = run._get_told_user()
+        values["unseen_count"] = run._count_unseen(user)
+        user.partner_id._bus_send("invoice_send_client.run", values)
 
     def _get_progress_values(self):
         """Give the runs as the tray shows them, in plain values.
@@ -242,7 +256,7 @@ class InvoiceSendRun(models.Model):
             if not run.failed_count and not run.sent_count:
                 continue  # withdrawn by the user, who need not be told
             result = run._as_sender()._describe_result()
-            partner = run.user_id.partner_id
+            partner = run._get_told_user().partner_id
             partner._bus_send("invoice_send_client.result", result)
         self._commit()
 
@@ -266,19 +280,26 @@ class InvoiceSendRun(models.Model):
     # -- my messages -------------------------------------------------------------------
 
     @api.model
+    def _get_own_domain(self, user):
+        """:return: the domain of the runs that a user is told of
+
+        :param user: ``res.users``
+        :rtype: Domain
+        """
+        return Domain("user_id", "=", user.id)
+
+    @api.model
     def _get_unseen_domain(self, user):
         """:return: the failures of a user's runs that he has not looked at
 
         :param user: ``res.users``
         """
-        return Domain(
-            [
-                ("is_unseen", "=", True),
-                ("is_current", "=", True),
-                ("state", "in", DELIVERY_PROBLEMS),
-                ("run_id.user_id", "=", user.id),
-            ]
-        )
+        unseen = [
+            ("is_unseen", "=", True),
+            ("is_current", "=", True),
+            ("state", "in", DELIVERY_PROBLEMS),
+        ]
+        return Domain(unseen) & Domain("run_id", "any", self._get_own_domain(user))
 
     @api.model
     def _count_unseen(self, user):
@@ -292,7 +313,7 @@ class InvoiceSendRun(models.Model):
         :rtype: dict
         """
         user = self.env.user
-        own = Domain("user_id", "=", user.id)
+        own = self._get_own_domain(user)
         is_shown = user.has_group("account.group_account_invoice")
         if not is_shown and not self.search_count(own, limit=1):
             return {"is_shown": False, "unseen_count": 0, "runs": []}

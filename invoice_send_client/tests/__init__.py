@@ -9,6 +9,7 @@ from . import (
     test_confirm_and_send,
     test_dsn,
     test_follow_up,
+    test_help,
     test_invoice_delivery,
     test_invoice_delivery_panel,
     test_invoice_mail,

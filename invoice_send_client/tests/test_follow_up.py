@@ -10,6 +10,8 @@ from odoo.tools.safe_eval import safe_eval
 from .common import InvoiceSendCase
 
 STEPS = (3, 7, 14, 30)
+#: Whose looks would be known: deliveries, their customers, the companies.
+UNVIEWED_QUERIES = 4
 
 
 @tagged("-at_install", "post_install")
@@ -135,13 +137,16 @@ class TestFollowUp(InvoiceSendCase):
                 found = self.env["account.move"].search(domain, limit=limit)
             self.assertEqual(len(found), limit)
 
-    def test_column_costs_no_query_of_its_own(self):
-        invoices = self.make_sent(8) | self.make_sent(9)
-        self.env.flush_all()
-        self.env.invalidate_all()
-        invoices.mapped("invoice_sent_datetime")
-        with self.assertQueryCount(0):
-            invoices.mapped("invoice_unviewed_days")
+    def test_column_costs_no_query_for_each_document(self):
+        for count in (2, 12):
+            invoices = self.env["account.move"]
+            for _number in range(count):
+                invoices |= self.make_sent(8)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            invoices.mapped("invoice_sent_datetime")
+            with self.subTest(count=count), self.assertQueryCount(UNVIEWED_QUERIES):
+                invoices.mapped("invoice_unviewed_days")
 
     def test_send_again_opens_the_window_for_the_selection(self):
         invoices = self.make_sent(8) | self.make_sent(9)

@@ -2,6 +2,7 @@ import ipaddress
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
+from lxml import etree
 from lxml import html as lxml_html
 
 from odoo import fields
@@ -379,6 +380,28 @@ class TestUntrackedScreens(PrivacyCase):
             wizard = self.make_wizard(self.make_invoice(), document_mode=mode)
             self.assertIn("not tracked", wizard.document_hint)
 
+    def test_review_window_says_it_in_the_row(self):
+        self.partner_b.email = "b@beta.example"
+        followed = self.make_invoice()
+        quiet = self.init_invoice(
+            "out_invoice", partner=self.partner_b, amounts=[5.0], post=True
+        )
+        (followed | quiet).partner_id.invoice_sending_method = "email"
+        action = (followed | quiet).action_open_send_window()
+        window = self.env["account.move.send.batch.wizard"].browse(action["res_id"])
+
+        def read():
+            window.line_ids.invalidate_recordset(["remark"])
+            return {line.move_id: line.remark for line in window.line_ids}
+
+        self.assertEqual(read(), {followed: "Ready.", quiet: "Ready."})
+        self.partner_b.invoice_no_tracking = True
+        self.assertEqual(read(), {followed: "Ready.", quiet: "Not tracked."})
+        self.company.invoice_track_clients = False
+        self.assertEqual(read(), {followed: "Not tracked.", quiet: "Not tracked."})
+        window.line_ids.sending_methods = ["network"]
+        self.assertNotIn("Not tracked.", read().values())
+
     def test_list_of_the_unread_leaves_out_who_is_not_followed(self):
         invoice = self.make_sent().move_id
         action = self.env.ref("invoice_send_client.action_unviewed_documents")
@@ -389,6 +412,81 @@ class TestUntrackedScreens(PrivacyCase):
         self.partner_a.invoice_no_tracking = False
         self.company.invoice_track_clients = False
         self.assertFalse(self.env["account.move"].search(domain))
+
+    def find_unviewed(self, model, view, record):
+        """:return: names of the filters of the unread that find a record"""
+        arch = self.env[model].get_view(self.env.ref(view).id, "search")["arch"]
+        filters = etree.fromstring(arch).xpath("//filter[contains(@name, 'not_viewed')]")
+        self.assertTrue(filters)
+        domains = {node.get("name"): safe_eval(node.get("domain")) for node in filters}
+        return {
+            name
+            for name, domain in domains.items()
+            if self.env[model].search([*domain, ("id", "=", record.id)])
+        }
+
+    def test_filters_of_the_unread_leave_out_who_is_not_followed(self):
+        delivery = self.make_sent()
+        delivery.sent_datetime = fields.Datetime.now() - timedelta(days=40)
+        move = delivery.move_id
+        every = {"invoice_delivery_not_viewed"} | {
+            f"invoice_delivery_not_viewed_{days}" for days in (3, 7, 14, 30)
+        }
+        lists = (
+            ("account.move", "account.view_account_invoice_filter", move, every),
+            (
+                "invoice.delivery",
+                "invoice_send_client.invoice_delivery_view_search",
+                delivery,
+                {"not_viewed"},
+            ),
+        )
+        for owner, name, value in (
+            (self.company, "invoice_track_clients", False),
+            (self.partner_a, "invoice_no_tracking", True),
+            (delivery, "is_opted_out", True),
+        ):
+            with self.subTest(name=name):
+                for model, view, record, names in lists:
+                    self.assertEqual(self.find_unviewed(model, view, record), names)
+                self.assertEqual(move.invoice_unviewed_days, 40)
+                before, owner[name] = owner[name], value
+                for model, view, record, _names in lists:
+                    self.assertFalse(self.find_unviewed(model, view, record))
+                self.assertEqual(move.invoice_unviewed_days, 0)
+                owner[name] = before
+
+    def test_document_stays_unread_while_one_of_its_recipients_is_followed(self):
+        quiet = self.make_sent()
+        quiet.sent_datetime = fields.Datetime.now() - timedelta(days=40)
+        move = quiet.move_id
+        self.make_sent(move=move, email="ion@alfa.example")
+        quiet._opt_out()
+        names = self.find_unviewed(
+            "account.move", "account.view_account_invoice_filter", move
+        )
+        self.assertIn("invoice_delivery_not_viewed_30", names)
+
+    def test_search_of_who_is_not_followed_says_the_same_as_the_field(self):
+        Move = self.env["account.move"]
+        sent, unsent = self.make_sent().move_id, self.make_invoice()
+        quiet = self.init_invoice(
+            "out_invoice", partner=self.partner_b, amounts=[5.0], post=True
+        )
+        self.make_sent(move=quiet)
+        self.partner_b.invoice_no_tracking = True
+        every = sent | unsent | quiet
+        for operator, value, found in (
+            ("=", True, quiet),
+            ("=", False, sent | unsent),
+            ("!=", True, sent | unsent),
+            ("in", [True, False], every),
+        ):
+            domain = [("invoice_is_untracked", operator, value)]
+            with self.subTest(operator=operator, value=value):
+                own = Move.search([*domain, ("id", "in", every.ids)])
+                self.assertEqual(own, found.sorted("id", reverse=True))
+                self.assertEqual(every.filtered_domain(domain), found)
 
 
 class TestNetworks(BaseCase):

@@ -705,3 +705,101 @@ class TestReminders(ReminderCase):
             with self.subTest(kind=kind, counts=counts):
                 self.assertLessEqual(counts[1], 66)
                 self.assertLessEqual(counts[100], counts[10] + 2)
+
+
+@tagged("-at_install", "post_install")
+class TestReminderMessages(ReminderCase):
+    """What fails of reminders is told to who takes care of the document (R26, B30)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.write({"invoice_remind_unpaid_days": 7})
+        cls.seller, cls.other = (
+            new_test_user(
+                cls.env, login, groups="base.group_user", company_id=cls.company.id
+            )
+            for login in ("isc_seller", "isc_other_seller")
+        )
+
+    def make_overdue(self, user, email="ana@alfa.example"):
+        """:return: an invoice of a salesperson, to be reminded of"""
+        invoice = self.make_sent(40, due=8, email=email)
+        invoice.invoice_user_id = user
+        return invoice
+
+    def messages(self, user):
+        return self.env["invoice.send.run"].with_user(user).get_my_messages()
+
+    def find_listed(self, user):
+        """:return: the runs that the user's own list shows"""
+        action = self.env.ref("invoice_send_client.invoice_send_run_my_action")
+        domain = safe_eval(action.domain, {"uid": user.id})
+        return self.env["invoice.send.run"].with_user(user).search(domain)
+
+    def test_failed_reminder_is_among_the_messages_of_the_salesperson(self):
+        failing = self.make_overdue(self.seller)
+        self.make_overdue(self.other, email="ion@alfa.example")
+        self.remind({"ana@alfa.example": (550, b"5.1.1 no such user")})
+        told = self.messages(self.seller)
+        self.assertEqual(told["unseen_count"], 1)
+        [run] = told["runs"]
+        self.assertIn(f"– reminder of {failing.name}: 1 not sent", run["summary"])
+        [failure] = run["failures"]
+        self.assertIn("no such user", failure["problem"])
+        self.assertEqual(self.find_listed(self.seller).ids, [run["id"]])
+        tray = self.env["invoice.send.run"].with_user(self.seller)._get_tray_values()
+        self.assertEqual((tray["is_shown"], tray["unseen_count"]), (True, 1))
+        # of hers all went
+        self.assertEqual(self.messages(self.other)["unseen_count"], 0)
+        self.assertFalse(self.find_listed(self.other))
+
+    def test_failure_that_was_looked_at_counts_no_more_and_stays_in_the_list(self):
+        self.make_overdue(self.seller)
+        self.remind({"ana@alfa.example": (550, b"5.1.1 no such user")})
+        runs = self.env["invoice.send.run"].with_user(self.seller)
+        run = self.find_listed(self.seller)
+        self.assertEqual(runs.mark_my_messages_seen(run_id=run.id), 0)
+        self.assertEqual(self.messages(self.seller)["unseen_count"], 0)
+        self.assertEqual(self.find_listed(self.seller), run)
+
+    def test_mail_that_comes_back_later_is_told_too(self):
+        invoice = self.make_overdue(self.seller)
+        self.remind()
+        self.assertFalse(self.find_listed(self.seller))
+        sent = invoice.invoice_delivery_ids.sudo().filtered("run_id")
+        sent._set_bounced("550 mailbox unavailable")
+        self.assertEqual(self.messages(self.seller)["unseen_count"], 1)
+
+    def test_open_pages_of_the_salesperson_are_told(self):
+        self.make_overdue(self.seller)
+        self.remind({"ana@alfa.example": (550, b"5.1.1 no such user")})
+        self.env.cr.precommit.run()
+        channel = f'"res.partner",{self.seller.partner_id.id}]'
+        sent = self.env["bus.bus"].sudo().search([("channel", "like", channel)])
+        self.assertIn('"unseen_count":1', sent[-1:].message.replace(": ", ":"))
+
+    def test_each_salesperson_has_a_run(self):
+        mine = self.make_overdue(self.seller) | self.make_overdue(self.seller)
+        hers = self.make_overdue(self.other)
+        self.remind()
+        runs = (mine | hers).sudo().invoice_send_line_ids.run_id
+        self.assertEqual(
+            {run.caretaker_id: run.line_ids.move_id for run in runs},
+            {self.seller: mine, self.other: hers},
+        )
+        self.assertEqual(runs.user_id, self.root)
+
+    def test_who_made_the_document_is_told_where_the_salesperson_left(self):
+        invoice = self.make_overdue(self.seller)
+        self.seller.active = False
+        self.remind()
+        run = invoice.sudo().invoice_send_line_ids.run_id
+        self.assertEqual(run.caretaker_id, invoice.create_uid)
+
+    def test_what_a_user_sends_has_no_other_caretaker(self):
+        invoice = self.make_invoice()
+        invoice.invoice_user_id = self.seller
+        self.send(invoice, {"ana@alfa.example": (550, b"5.1.1 no such user")})
+        self.assertFalse(invoice.sudo().invoice_send_line_ids.run_id.caretaker_id)
+        self.assertFalse(self.messages(self.seller)["runs"])

@@ -178,11 +178,16 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
     def _get_judgement(self, blocked, is_doubtful):
         return "blocked" if blocked else "doubtful" if is_doubtful else "good"
 
-    @api.depends("block_reason", "warning", "is_edited")
+    @api.depends("block_reason", "warning", "is_edited", "sending_methods")
     def _compute_remark(self):
+        unfollowed = self.move_id._filter_unfollowed()
         for line in self:
-            changed = self.env._("Text changed.") if line.is_edited else ""
-            words = [line.block_reason or line.warning, changed]
+            words = [line.block_reason or line.warning]
+            is_mailed = not line.blocked and "email" in (line.sending_methods or [])
+            if is_mailed and line.move_id in unfollowed:
+                words += [self.env._("Not tracked.")]
+            if line.is_edited:
+                words += [self.env._("Text changed.")]
             line.remark = " ".join(filter(None, words)) or self.env._("Ready.")
 
     # -- how it goes -------------------------------------------------------------------

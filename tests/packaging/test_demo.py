@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from lxml import etree
 
-from devenv import checkout, cli, services
+from devenv import checkout, cli, demo_pictures, services
 from devenv.console import DevError
 
 ROOT = checkout.ROOT
@@ -58,6 +58,29 @@ def test_the_demo_has_documents_of_every_kind():
         kinds[kind if dated else "draft"] += 1
     assert kinds["out_invoice"] == 60
     assert min(kinds["out_refund"], kinds["out_receipt"], kinds["draft"]) >= 4
+
+
+def test_the_demo_has_clients_of_the_network(customers):
+    """One in the portal, one a company that receives; neither of the newest invoices,
+    which the demo's own check sends and follows by mail."""
+    tree = etree.parse(DEMO / "network.xml")
+    clients = {
+        field.get("ref")
+        for name in ("parent_id", "partner_id")
+        for field in tree.iterfind(f"record/field[@name='{name}']")
+    }
+    clients &= {customer["id"] for customer in customers}
+    assert clients == {"partner_editura_lumina", "partner_hotel_carpati"}
+    assert "invoice_receive_from_companies': True" in etree.tostring(tree).decode()
+    invoices = etree.parse(DEMO / "account_move.xml").iterfind("record")
+    sold_to = [
+        record.find("field[@name='partner_id']").get("ref")
+        for record in invoices
+        if record.findtext("field[@name='move_type']") == "out_invoice"
+        and record.find("field[@name='invoice_date']") is not None
+    ]
+    assert clients <= set(sold_to)
+    assert not clients & set(sold_to[-demo_pictures.SENT :])
 
 
 def test_the_readme_lists_every_command():

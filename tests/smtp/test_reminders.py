@@ -2,30 +2,12 @@
 
 from datetime import date, timedelta
 
-from tests.helpers import polling
-
-REMIND = "invoice_send_client.ir_cron_remind_clients"
-DAY = 24 * 60
-
-
-def pass_days(seller, move_id, days):
-    """Let a document have been sent, and its client reminded, so many days earlier."""
-    seller.make_older(move_id, days * DAY)
-    seller.sql(
-        "UPDATE account_move SET"
-        " invoice_sent_datetime = invoice_sent_datetime - %s * interval '1 day',"
-        " invoice_unread_reminder_datetime ="
-        " invoice_unread_reminder_datetime - %s * interval '1 day'"
-        " WHERE id = %s",
-        days,
-        days,
-        move_id,
-    )
+from tests.helpers import polling, reminders
 
 
 def remind(seller, sink, email, count):
     """Let the jobs work until the client has so many mails."""
-    seller.run_cron(REMIND)
+    seller.run_cron(reminders.REMIND)
 
     def has_come():
         seller.run_cron()
@@ -46,13 +28,13 @@ def test_client_is_reminded_of_what_nobody_viewed_and_only_once(seller, sink):
     move_id = seller.invoice(email)
     seller.send(move_id)
     with seller.company_setting(invoice_remind_unread_days=5):
-        pass_days(seller, move_id, 4)
-        seller.run_cron(REMIND)
+        reminders.pass_days(seller, move_id, 4)
+        seller.run_cron(reminders.REMIND)
         seller.run_cron()
         assert len(sink.mails_to(email)) == 1
-        pass_days(seller, move_id, 1)
+        reminders.pass_days(seller, move_id, 1)
         remind(seller, sink, email, 2)
-        seller.run_cron(REMIND)
+        seller.run_cron(reminders.REMIND)
         seller.run_cron()
     first, reminder = (mail.message for mail in sink.mails_to(email))
     name = seller.move(move_id)["name"]
@@ -76,12 +58,12 @@ def test_client_is_reminded_of_what_is_not_paid_and_not_as_unread(seller, sink):
     seller.sql(
         "UPDATE account_move SET invoice_date_due = %s WHERE id = %s", due, move_id
     )
-    pass_days(seller, move_id, 20)
+    reminders.pass_days(seller, move_id, 20)
     with seller.company_setting(
         invoice_remind_unread_days=5, invoice_remind_unpaid_days=10
     ):
         remind(seller, sink, email, 2)
-        seller.run_cron(REMIND)
+        seller.run_cron(reminders.REMIND)
         seller.run_cron()
     assert len(sink.mails_to(email)) == 2
     reminder = sink.mails_to(email)[1].message
