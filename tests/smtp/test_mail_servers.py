@@ -63,8 +63,9 @@ def test_mails_of_a_server_that_is_down_wait_for_it(seller, sink, make_server):
     with seller.company_setting(invoice_mail_server_id=server_id):
         with own.down():
             seller.send(move_id)
-        assert seller.delivery(move_id)["state"] == "outgoing"
-        assert seller.delivery(move_id)["failure_type"] == "server"
+        waiting = seller.delivery(move_id)
+        assert (waiting["state"], waiting["attempt_count"]) == ("outgoing", 1)
+        assert "refused" in waiting["failure_reason"]
         seller.sql("UPDATE invoice_send_server SET paused_until = NULL")
         seller.make_due(move_id)
         seller.run_cron()
@@ -77,7 +78,11 @@ def test_personal_server_of_the_user_carries_none(seller, sink, make_server):
     sender = "ana.pop@seller.example"
     [ana] = seller.admin.search("res.users", [("login", "=", "ana")], "id")
     _server_id, personal = make_server(
-        sequence=1, owner_user_id=ana["id"], from_filter=sender
+        sequence=1,
+        owner_user_id=ana["id"],
+        from_filter=sender,
+        smtp_user=sender,
+        smtp_pass="Ana's password",
     )
     address, own_address = seller.address("personal"), seller.address("letter")
     with seller.company_setting(invoice_sender_email=sender):
@@ -86,11 +91,11 @@ def test_personal_server_of_the_user_carries_none(seller, sink, make_server):
     [shown] = sink.mail_to(address).message["From"].addresses
     assert shown.addr_spec == sender
     # what Ana writes herself goes by it
-    partner_id = seller.customer(own_address)
-    seller.user.call(
-        "res.partner", "message_post", [partner_id], body="Hello",
-        partner_ids=[partner_id], message_type="comment",
-        subtype_xmlid="mail.mt_comment",
-    )
+    move_id = seller.invoice(own_address)
+    [customer, _name] = seller.user.fetch("account.move", move_id, "partner_id")[
+        "partner_id"
+    ]
+    values = {"body": "Hello", "partner_ids": [customer], "message_type": "comment"}
+    seller.user.call("account.move", "message_post", [move_id], **values)
     polling.until(lambda: personal.mails_to(own_address), "Ana's own letter")
     assert sink.mails_to(own_address) == []
