@@ -223,7 +223,7 @@ class ClientVisit:
         # now: the seconds that the PDF takes are none in which somebody read
         hit = self._observe(delivery, "act", visit)
         # which version was answered to is known only once there is one (D5)
-        if not delivery.move_id._ensure_invoice_pdf():
+        if not delivery.move_id._ensure_invoice_pdf_for_client():
             return "no_pdf"
         done = delivery._record_answer(answer, hit, page, name, reason)
         return "" if done else "unsure"

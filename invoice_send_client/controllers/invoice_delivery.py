@@ -123,7 +123,7 @@ class InvoiceDelivery(ClientPage):
             return self._serve_page(delivery, token, 403, notice="accept_first")
         # now: the seconds that the PDF takes are none in which somebody read
         hit = self._observe(delivery, "pdf", self._read_visit(delivery, nonce))
-        document = delivery.move_id._ensure_invoice_pdf()
+        document = delivery.move_id._ensure_invoice_pdf_for_client()
         if not document:
             return self._serve_page(delivery, token, 503, notice="no_pdf")
         delivery._note_hit(hit)

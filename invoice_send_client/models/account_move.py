@@ -1,5 +1,8 @@
+import logging
 from collections import defaultdict
 from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -11,6 +14,8 @@ from ..const import (
     MOVE_STATES,
     UNVIEWED_STATES,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class AccountMove(models.Model):
@@ -276,6 +281,24 @@ class AccountMove(models.Model):
                 self, allow_raising=False, sending_methods=[], extra_edis=[]
             )
         return self.invoice_pdf_report_id
+
+    def _ensure_invoice_pdf_for_client(self):
+        """Give the legal PDF to the client's side: see :meth:`_ensure_invoice_pdf`.
+
+        What stands in its way (no PDF engine, a broken report) is in Odoo's words, and
+        no business of the client: it goes into the log.
+
+        :return: the attachment, empty where it can't be made
+        :rtype: ir.attachment
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._ensure_invoice_pdf()
+        except OperationalError:
+            raise  # the request is tried again
+        except Exception:
+            _logger.warning("A client gets no PDF of %s", self, exc_info=True)
+            return self.env["ir.attachment"]
 
     def _without_sync(self):
         """:return: the documents, whose files can be written without Odoo computing

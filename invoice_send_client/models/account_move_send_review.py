@@ -537,7 +537,7 @@ class AccountMoveSend(models.AbstractModel):
         move, warnings = row.move_id, []
         if facts.constraints[move.id]:
             return warnings, False
-        bounced = self._describe_bounced(row, facts)
+        bounced = self._describe_bounced(row, facts.bounced, facts.bounced_emails)
         if bounced:
             warnings.append(bounced)
         is_leaving = move.id in facts.being_sent
@@ -551,7 +551,7 @@ class AccountMoveSend(models.AbstractModel):
                 warnings.append(
                     self.env._("Too big for the mail server: a link goes in its place.")
                 )
-            warnings += self._get_language_warnings(row, facts)
+            warnings += self._get_language_warnings(row, facts.languages)
         return warnings, bool(bounced or is_leaving)
 
     @api.model
@@ -570,7 +570,13 @@ class AccountMoveSend(models.AbstractModel):
         return [problem] if problem and is_told else []
 
     @api.model
-    def _describe_bounced(self, row, facts):
+    def _describe_bounced(self, row, bounced, bounced_emails):
+        """Say what came back before; ``""`` where nothing did.
+
+        :param row: ``ReviewRow`` or a record with the same names
+        :param set bounced: ids of documents that came back, see ``ReviewFacts``
+        :param set bounced_emails: addresses whose last mail bounced
+        """
         if "email" not in (row.sending_methods or []):
             return ""
         emails = [
@@ -578,10 +584,10 @@ class AccountMoveSend(models.AbstractModel):
             for name in ("email_to", "email_cc")
             for _name, email in addresses.parse(getattr(row, name))[0]
         ]
-        back = [email for email in emails if email in facts.bounced_emails]
+        back = [email for email in emails if email in bounced_emails]
         if back:
             return self.env._("Mail to %s came back before.", ", ".join(back))
-        if row.move_id.id in facts.bounced:
+        if row.move_id.id in bounced:
             sent_to = addresses.parse(row.move_id.invoice_delivery_recipients)[0]
             if {found.email for found in sent_to} & set(emails):
                 return self.env._("This document came back before.")
@@ -604,16 +610,20 @@ class AccountMoveSend(models.AbstractModel):
         return f"{sentence} {viewed}"
 
     @api.model
-    def _get_language_warnings(self, row, facts):
-        """:return: a sentence where the letter is not in the customer's language"""
+    def _get_language_warnings(self, row, installed):
+        """:return: a sentence where the letter is not in the customer's language
+
+        :param row: ``ReviewRow`` or a record with the same names
+        :param dict installed: names of the installed languages, by code
+        """
         lang = row.move_id.partner_id.lang
-        if not lang or lang in facts.languages:
+        if not lang or lang in installed:
             return []
         return [
             self.env._(
                 "The customer's language (%(wanted)s) is not installed: the letter is "
                 "in %(language)s.",
                 wanted=lang,
-                language=facts.languages.get(row.mail_lang, row.mail_lang),
+                language=installed.get(row.mail_lang, row.mail_lang),
             )
         ]

@@ -7,6 +7,7 @@ class MailTemplate(models.Model):
     _inherit = "mail.template"
 
     letter_ids = fields.One2many("invoice.send.template", "mail_template_id")
+    is_kept_letter = fields.Boolean(copy=False, readonly=True)
 
     @api.constrains("subject", "body_html")
     def _check_letter_is_whole(self):
@@ -23,3 +24,32 @@ class MailTemplate(models.Model):
                     source = template.with_context(lang=None)
                     source[name] = False
                     source[name] = text
+
+    # -- letters of sendings for later -------------------------------------------------
+
+    def _keep_for_later(self):
+        """Copy a letter as it stands at the press of Send: it is what leaves (D7).
+
+        The copy is archived: nobody finds it to change it.
+
+        :return: the copy, empty where there is no letter
+        :rtype: mail.template
+        """
+        if not self:
+            return self
+        values = {"name": self.name, "active": False, "is_kept_letter": True}
+        # sudo: who may send need not be allowed to write letters
+        return self.sudo().copy(values).sudo(False)
+
+    @api.autovacuum
+    def _gc_kept_letters(self):
+        """Delete the copies of letters whose sending is over."""
+        archived = self.with_context(active_test=False)
+        kept = archived.search([("is_kept_letter", "=", True)])
+        lines = self.env["invoice.send.run.line"].search(
+            [
+                ("mail_template_id", "in", kept.ids),
+                ("state", "in", ("waiting", "failed")),
+            ]
+        )
+        (kept - lines.mail_template_id).unlink()

@@ -65,6 +65,7 @@ PRIVATE = {
     "invoice.delivery.event": ("_get_hits", "_get_hit", "_renew_judgement"),
     "account.move": (
         "_ensure_invoice_pdf",
+        "_ensure_invoice_pdf_for_client",
         "_tell_answer",
         "_ask_for_correction",
         "_void_invoice_sendings",

@@ -339,6 +339,14 @@ class TestOtherWays(NetworkCase):
         domain = [("model", "=", "account.move"), ("res_id", "=", move.id)]
         return self.env["snailmail.letter"].search(domain)
 
+    def test_post_is_ticked_only_where_the_customer_wants_it(self):
+        Send, move = self.env["account.move.send"], self.make_invoice()
+        self.partner_a.invoice_sending_method = False
+        self.assertTrue(Send._is_applicable_to_move("snailmail", move))
+        self.assertNotIn("snailmail", Send._get_default_sending_methods(move))
+        self.partner_a.invoice_sending_method = "snailmail"
+        self.assertEqual(Send._get_default_sending_methods(move), {"snailmail"})
+
     def test_letter_by_post_stands_in_the_panel_with_its_own_state(self):
         move = self.post()
         [way] = move.get_invoice_delivery_panel()["ways"]

@@ -320,6 +320,15 @@ class TestUntrackedLetters(PrivacyCase):
                 self.assertNotIn("sender can see", letter)
                 owner[name] = before
 
+    def test_picture_is_in_no_letter_by_default(self):
+        company = self.env["res.company"].create({"name": "New SRL"})
+        self.assertFalse(company.invoice_track_open or self.company.invoice_track_open)
+        for mode in ("link", "attachment"):
+            taken = self.send(self.make_invoice(), document_mode=mode)
+            [letter] = self.get_letters(taken).values()
+            self.assertEqual(self.get_links(letter)[1], [])
+            self.assertNotIn("open.gif", letter)
+
     def test_picture_and_the_word_of_it_where_clients_are_followed(self):
         self.company.invoice_track_open = True
         [letter] = self.get_letters(self.send(self.make_invoice())).values()

@@ -82,6 +82,21 @@ class TestErase(EraseCase):
         self.assertFalse(answer.hit)
         self.assertEqual(answer._get_words()[0], "Accepted by ana@alfa.example")
 
+    def test_names_of_answers_go_and_the_answers_stay(self):
+        delivery = self.make_visited()
+        values = {"answer_name": "Ana Pop", "detail": "Wrong quantity"}
+        answer = delivery._record_event("return", **values)
+        delivery.write(
+            {"state": "return", "return_datetime": fields.Datetime.now()}
+            | {"answer_name": "Ana Pop", "return_reason": "Wrong quantity"}
+        )
+        delivery.answer_event_id = answer
+        self.erase("accountant", email="ana@alfa.example")
+        self.assertFalse(delivery.answer_name or answer.answer_name)
+        self.assertEqual((delivery.state, delivery.answer_event_id), ("return", answer))
+        self.assertTrue(delivery.return_datetime)
+        self.assertEqual(delivery.return_reason, "Wrong quantity")
+
     def test_customer_is_erased_with_all_its_contacts_and_nobody_else(self):
         contact = self.env["res.partner"].create(
             {"name": "Ion", "parent_id": self.partner_a.id}

@@ -495,6 +495,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             self._settle_languages(data)
             if self.one_mail_per_customer:
                 self._join_mails(own_lines, data)
+            if self.scheduled_datetime:
+                self._keep_letters(data)
             run = Run._create_for_moves(data)
             run._note_skipped(left._get_reasons_left(company))
             runs |= run
@@ -526,6 +528,19 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             if key not in found:
                 found[key] = Letter._get_lang_of_template(*key)
             settings["mail_lang"] = found[key]
+
+    @api.model
+    def _keep_letters(self, data):
+        """Let what leaves later be the letters of this moment (D7).
+
+        :param dict data: settings by document, to be completed
+        """
+        kept = {}
+        for settings in data.values():
+            template = settings["mail_template"]
+            if template not in kept:
+                kept[template] = template._keep_for_later()
+            settings["mail_template"] = kept[template]
 
     @api.model
     def _join_mails(self, lines, data):
@@ -582,8 +597,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _get_row_settings(self, line, document_mode):
         """Give a row as settings of ``account.move.send``.
 
-        Subject, text and files that nobody changed are left to the moment when the
-        mail leaves.
+        Subject, text and files that nobody changed are filled in from the letter when
+        the mail leaves.
 
         :param line: the row
         :param str document_mode: as chosen, or a link where the file is too big

@@ -91,11 +91,13 @@ class AccountMoveSendWizard(models.TransientModel):
     @api.depends("mail_lang", "template_id", "lang")
     def _compute_lang_note(self):
         letters = self.env["invoice.send.template"]
+        installed = dict(self.env["res.lang"].get_installed())
         for wizard in self:
             letter, lang = self._get_default_letter(wizard.move_id, wizard.mail_lang)
             is_found = lang == wizard.mail_lang
             if is_found or letter.mail_template_id != wizard.template_id:
-                wizard.lang_note = False
+                notes = self._get_language_warnings(wizard, installed)
+                wizard.lang_note = " ".join(notes) or False
                 continue
             wizard.lang_note = self.env._(
                 "There is no letter in %(wanted)s: it goes out in %(found)s. Write one "

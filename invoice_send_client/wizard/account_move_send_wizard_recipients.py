@@ -40,6 +40,7 @@ class AccountMoveSendWizard(models.TransientModel):
     )
     email_bcc = fields.Char(string="BCC", help="Visible to nobody else.", default="")
     email_to_problem = fields.Char(compute="_compute_email_to_problem")
+    email_to_warning = fields.Char(compute="_compute_email_to_warning")
     email_cc_problem = fields.Char(compute="_compute_email_cc_problem")
     email_bcc_problem = fields.Char(compute="_compute_email_bcc_problem")
     rendered_email_to = fields.Char(
@@ -123,6 +124,13 @@ class AccountMoveSendWizard(models.TransientModel):
                     wizard.move_id.partner_id.display_name,
                 )
             wizard.email_to_problem = problem
+
+    @api.depends("email_to", "email_cc", "sending_methods")
+    def _compute_email_to_warning(self):
+        """Say which of the addresses in To and CC sent a mail back before (B8)."""
+        for wizard in self:
+            back = self._find_bounced(wizard.move_id, self._get_emails([wizard]))
+            wizard.email_to_warning = self._describe_bounced(wizard, *back)
 
     @api.depends("email_cc")
     def _compute_email_cc_problem(self):

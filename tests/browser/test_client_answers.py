@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from devenv import node
 from tests.helpers import polling
 from tests.helpers.client_page import (
+    CONTRAST,
     LANGUAGES,
     LINK,
     PHONE,
@@ -33,8 +34,6 @@ REASONS = {
     "ro_RO": "Cantitatea este greșită:\n2 <b>și</b> nu 3",
     "bg_BG": "Количеството е грешно:\n2 <b>а</b> не 3",
 }
-#: WCAG 2.2, 1.4.3: the least contrast of ordinary text.
-CONTRAST = 4.5
 #: Longer than any beacon of an untracked page would wait.
 NO_BEACON_MS = 5_000
 #: One black pixel.

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.helpers import polling
 from tests.helpers.client_page import (
+    CONTRAST,
     DESKTOP,
     PHONE,
     READ_CONTRASTS,
@@ -20,8 +21,6 @@ from tests.helpers.client_page import (
     mail,
 )
 
-#: WCAG 2.2, 1.4.3: the least contrast of ordinary text.
-CONTRAST = 4.5
 LONG = (
     {"name": "Consulting", "quantity": 2, "price_unit": 100.0},
     {"name": "Donaudampfschifffahrtsgesellschaft" * 4, "price_unit": 1234567.89},

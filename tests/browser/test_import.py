@@ -1,9 +1,10 @@
-"""Customer invoices from a CSV file: imported, confirmed, reviewed and sent by Ana."""
+"""Customer invoices from a file: imported, confirmed, reviewed and sent by Ana."""
 
 import csv
 import io
 
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import expect
 
 from tests.helpers import client_page, polling
@@ -11,6 +12,10 @@ from tests.helpers import client_page, polling
 #: Thirty documents are imported or confirmed.
 WORK_MS = 90_000
 COUNT = 30
+TYPES = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 COLUMNS = (
     "partner_id",
     "invoice_date",
@@ -47,14 +52,24 @@ def write_file(names):
     return text.getvalue().encode()
 
 
-def import_file(page, seller, content):
+def write_sheet(names):
+    """Return the same as an XLSX file."""
+    book = Workbook()
+    for row in csv.reader(io.StringIO(write_file(names).decode())):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def import_file(page, seller, content, name="invoices.csv"):
     """Import a file of invoices as a user does: from the list's menu."""
     page.goto(f"{seller.server.url}/odoo/customer-invoices")
     page.locator(".o_control_panel .o_cp_action_menus .dropdown-toggle").click()
     page.locator(".o_import_menu").click()
     page.locator(".o_import_file").wait_for()
     page.locator("input[type=file]").first.set_input_files(
-        {"name": "invoices.csv", "mimeType": "text/csv", "buffer": content}
+        {"name": name, "mimeType": TYPES[Path(name).suffix], "buffer": content}
     )
     page.get_by_role("button", name="Import", exact=True).click()
 
@@ -125,9 +140,14 @@ def test_invoice_that_cannot_be_confirmed_is_named_and_the_rest_is_reviewed(
     assert not any(sink.mails_to(email) for email in customers)
 
 
-def test_one_invoice_opens_the_window_of_one_document(page, seller, sink, customers):
+@pytest.mark.parametrize(
+    ("name", "write"), [("one.csv", write_file), ("one.xlsx", write_sheet)]
+)
+def test_one_invoice_opens_the_window_of_one_document(
+    page, seller, sink, customers, name, write
+):
     [email, *_others] = customers
-    import_file(page, seller, write_file([customers[email]]))
+    import_file(page, seller, write([customers[email]]), name)
     offer(page).get_by_role("button", name="Confirm and send").click()
     window = page.locator(".modal", has=page.locator(".o_invoice_send_window"))
     expect(window).to_contain_text(customers[email], timeout=WORK_MS)

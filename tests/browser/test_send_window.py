@@ -279,6 +279,23 @@ def test_second_window_knows_of_the_first_sending(
     expect(warning).to_contain_text(address)
 
 
+def test_address_that_came_back_before_is_named_beside_it(
+    open_window, seller, move_id, address
+):
+    seller.send(move_id)
+    seller.sql(
+        "UPDATE invoice_delivery SET state = 'bounce' WHERE move_id = %s", move_id
+    )
+    window = open_window()
+    words = f"Mail to {address} came back before."
+    warning = window.dialog.get_by_role("alert").filter(has_text=words)
+    expect(warning).to_be_visible()
+    client_page.take_picture(window.page, "send_window_bounced")
+    window.line("To").fill("other@client.example")
+    window.page.keyboard.press("Tab")
+    expect(warning).to_have_count(0)
+
+
 def test_window_opened_before_another_sending_is_refused(
     open_window, seller, move_id, sink, address
 ):

@@ -29,12 +29,15 @@ PHONE = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 #: WCAG 2.2, 2.5.5: the least height of what is pressed, in CSS pixels.
 THUMB = 44
+#: WCAG 2.2, 1.4.3: the least contrast of ordinary text.
+CONTRAST = 4.5
 #: More presses of Tab than any page has stops.
 STOPS = 30
 
 FOLDER = Path(__file__).resolve().parents[2] / "invoice_send_client/i18n"
 
-READ_CONTRASTS = """() => {
+READ_CONTRASTS = """(options) => {
+    const { root = "main", canvas = [255, 255, 255] } = options || {};
     const channel = (v) => {
         const c = v / 255;
         return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -47,10 +50,10 @@ READ_CONTRASTS = """() => {
             const color = read(getComputedStyle(at).backgroundColor);
             if (color.length === 3 || color[3] > 0) return color;
         }
-        return [255, 255, 255];
+        return canvas;
     };
     const contrasts = {};
-    for (const node of document.querySelectorAll("main *")) {
+    for (const node of document.querySelectorAll(`${root} *`)) {
         const words = [...node.childNodes].some(
             (child) => child.nodeType === 3 && child.data.trim()
         );

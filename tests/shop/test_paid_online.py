@@ -1,11 +1,6 @@
 """What the sales app sends once it is paid is not sent by itself beside it (B28)."""
 
-import os
-
 import pytest
-
-from devenv import database
-from tests.helpers.odoo_server import OdooServer
 
 #: An order that is paid online and invoiced, its customer wanting invoices at once.
 ORDER = """
@@ -43,16 +38,6 @@ requests.sudo()._write_runs()
 assert not requests.search_count([("move_id", "=", invoice.id)])
 assert len(invoice.invoice_delivery_ids) == COUNT, invoice.invoice_delivery_ids
 """
-
-
-@pytest.fixture(scope="module")
-def shop(dev_environment, tmp_path_factory):
-    """A database with the sales app."""
-    name = f"isc_test_{os.getpid()}-shop"
-    database.create(dev_environment, name, modules=["sale"])
-    log = tmp_path_factory.mktemp("odoo") / "shop.log"
-    yield OdooServer(dev_environment, name, log)
-    database.drop(dev_environment, name)
 
 
 @pytest.mark.parametrize(
