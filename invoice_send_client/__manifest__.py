@@ -73,5 +73,6 @@
             "invoice_send_client/static/src/portal/**/*",
         ],
     },
+    "uninstall_hook": "uninstall_hook",
     "installable": True,
 }

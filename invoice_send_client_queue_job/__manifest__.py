@@ -9,5 +9,6 @@
     "depends": ["invoice_send_client", "queue_job"],
     "data": ["data/queue_job_function.xml"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
     "installable": True,
 }

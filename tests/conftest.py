@@ -7,7 +7,9 @@ import pytest
 
 from devenv import database, environment
 from devenv.environment import Environment
+from tests.helpers import romanian_seller
 from tests.helpers.buyer import Buyer
+from tests.helpers.internet import Internet
 from tests.helpers.odoo_server import OdooServer
 from tests.helpers.seller import Seller
 from tests.helpers.smtp_sink import SmtpSink
@@ -45,6 +47,14 @@ def dev_environment() -> Environment:
 def sink() -> Iterator[SmtpSink]:
     """The mail server that Odoo sends through."""
     with SmtpSink() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def internet() -> Iterator[Internet]:
+    """All that the Romanian seller's Odoo reaches of the internet."""
+    with Internet() as running:
+        romanian_seller.connect(running)
         yield running
 
 

@@ -44,6 +44,7 @@ from . import (
     ir_qweb,
     ir_mail_server,
     ir_mail_server_left,
+    ir_mail_server_privacy,
     mail_mail,
     mail_mail_left,
     mail_template,

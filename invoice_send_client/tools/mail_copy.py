@@ -2,7 +2,7 @@
 
 Plain Python. The client's link is the client's authority, so a kept mail holds none:
 each is turned into the address of the preview for staff, and the picture that tells of
-a look into nothing.
+a look into nothing, be it ours or another addon's.
 """
 
 import re
@@ -15,7 +15,11 @@ from . import links
 
 _TOKEN = rf"[A-Za-z0-9_-]{{{links.KEY_LENGTH + links.SIGNATURE_LENGTH}}}"
 _LINK = re.compile(rf"/invoice/d/(?P<token>{_TOKEN})")
-_PICTURE = re.compile(rf"https?://[^\s\"'<>]*?/invoice/d/{_TOKEN}/open\.gif")
+#: Ours, that of Odoo's mass_mailing, that of the OCA's mail_tracking.
+_PICTURE = re.compile(
+    r"https?://[^\s\"'<>]*?"
+    rf"(?:/invoice/d/{_TOKEN}/open|/mail/track(?:ing/open)?/[^\s\"'<>]*/blank)\.gif"
+)
 
 #: Stands for the picture: loads nothing from anywhere.
 NO_PICTURE = "data:,"

@@ -64,11 +64,16 @@ class Copy:
         self.others = review.post_many(
             seller, [seller.address("press") for _number in range(4)]
         )
+        self.seller = seller
+        self.use_original()
         neutralize(server)
         server.cron_threads = 1
         server.start()
         self.seller = seller.through(server)
         self.mails = len(sink.mails)
+
+    def use_original(self) -> None:
+        """What else happens before the copy is made: nothing."""
 
     def states(self, move_ids) -> set[str]:
         """Return the states of these documents' recipients."""

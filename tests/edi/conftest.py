@@ -7,19 +7,10 @@ import pytest
 
 from devenv import database
 from tests.helpers import romanian_seller
-from tests.helpers.internet import Internet
 from tests.helpers.odoo_server import OdooServer
 from tests.helpers.romanian_seller import RomanianSeller
 
 ADDONS = ["account_peppol", "l10n_ro_edi"]
-
-
-@pytest.fixture(scope="session")
-def internet() -> Iterator[Internet]:
-    """All that the Romanian seller's Odoo reaches of the internet."""
-    with Internet() as running:
-        romanian_seller.connect(running)
-        yield running
 
 
 @pytest.fixture(autouse=True)

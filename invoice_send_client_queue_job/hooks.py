@@ -1,0 +1,9 @@
+def uninstall_hook(env):
+    """Delete our jobs: with one whose model is gone the list of jobs does not open.
+
+    Their documents wait on; the scheduled action sends them, as without the queue.
+
+    :param odoo.api.Environment env: of the superuser
+    """
+    ours = [("model_name", "=", "invoice.send.run.line")]
+    env["queue.job"].search(ours).unlink()
