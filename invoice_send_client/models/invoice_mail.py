@@ -72,7 +72,10 @@ class InvoiceMail(models.Model):
         string="Letter",
         help="As it was sent; the preview for staff in place of the client's link.",
     )
-    files = fields.Json(help="Name, kind, size and checksum of each file, in order.")
+    files = fields.Json(
+        string="Files as sent",
+        help="Name, kind, size and checksum of each file, in order.",
+    )
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Files", compute="_compute_attachment_ids"
     )

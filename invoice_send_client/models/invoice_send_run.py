@@ -40,7 +40,10 @@ class InvoiceSendRun(models.Model):
         help="Nothing leaves before: the end of the undo pause, or the time chosen by "
         "“Send later”. Empty: at once.",
     )
-    skipped = fields.Json(help="Documents left out at Send: name and reason of each.")
+    skipped = fields.Json(
+        string="Documents left out",
+        help="Documents left out at Send: name and reason of each.",
+    )
     is_result_due = fields.Boolean(help="The user waits to hear how it ended.")
     skipped_text = fields.Text(string="Left out", compute="_compute_skipped_text")
     # not stored: it would be written for each mail, by all workers on one row
