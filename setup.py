@@ -109,7 +109,7 @@ def main(addon: str, build: str) -> None:
     """Hand an addon to setuptools.
 
     :param addon: its name
-    :param build: an empty directory: what an earlier build left would get into the wheel
+    :param build: an empty directory: a wheel would get what an earlier build left there
     """
     files = addon_files(addon)
     found = packages(addon, files)
