@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from . import cache, process
 from .console import DevError, say
@@ -21,6 +23,8 @@ FONTS = ("fontconfig", "fonts-dejavu-core")
 BROWSER = ("chromium", "libatomic1")
 # The PDF engine with unpatched Qt, which Debian has up to bookworm.
 UNPATCHED_PDF = ("wkhtmltopdf",)
+# What lists the files of the checkout, for ./dev lint and ./dev test.
+GIT = ("git",)
 
 
 def missing(packages: Iterable[str]) -> list[str]:
@@ -60,6 +64,17 @@ def ensure(packages: Iterable[str], why: str) -> None:
             _install(wanted, why)
 
 
+def python_venv(python: str = sys.executable) -> list[str]:
+    """Return the package that a Python of Debian needs to make environments.
+
+    Debian ships the module without its wheels of pip in a package of its own.
+
+    :param python: the interpreter
+    """
+    base = Path(python).resolve()
+    return [f"{base.name}-venv"] if base.parent == Path("/usr/bin") else []
+
+
 def _install(packages: list[str], why: str) -> None:
     prefix = _as_root(packages, why)
     say(f"installing {' '.join(packages)} ({why})")
@@ -85,7 +100,8 @@ def _as_root(packages: list[str], why: str) -> list[str]:
         if not asked.returncode:
             return ["sudo", "-n"]
     # Who has to ask somebody shall ask once: for all that ./dev ever needs.
-    listed = missing(dict.fromkeys([*packages, *PDF_LIBRARIES, *FONTS, *BROWSER]))
+    ever = [*packages, *python_venv(), *BROWSER, *PDF_LIBRARIES, *FONTS, *GIT]
+    listed = missing(dict.fromkeys(ever))
     raise DevError(
         f"{why} needs Debian packages that you may not install: let an administrator "
         f"run 'apt-get install {' '.join(listed)}', then call ./dev again"

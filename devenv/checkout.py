@@ -1,9 +1,11 @@
 """The files of this checkout."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
+from . import apt
 from .console import DevError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,15 +31,15 @@ def files() -> list[Path]:
 
     Links are left out: they are checked where they lead.
 
-    :raise DevError: when this is no checkout, or git is missing
+    :raise DevError: when this is no checkout, or git can't be installed
     """
+    if not shutil.which("git"):
+        apt.ensure(apt.GIT, "listing the files")
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=git_env(), capture_output=True, check=True
         )
-    except FileNotFoundError as error:
-        raise DevError("git is missing: install it to list the files") from error
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace")
         raise DevError(f"cannot list the files of {ROOT}: {words}") from error

@@ -69,6 +69,8 @@ _OFFLINE = (
     "Could not resolve",
     "failure resolving",
 )
+# A proxy that opens what it passes on, whose certificate pip was not told of.
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 def last_words(output: str) -> str:
@@ -84,7 +86,9 @@ def last_words(output: str) -> str:
     full = [line for line in lines if any(sign in line for sign in _FULL)]
     marked = [line for line in lines if line.startswith(_SIGNS)]
     words = (full or marked or lines[-1:] or [""])[0][:300]
-    if any(sign in output for sign in _OFFLINE):
+    if _UNTRUSTED in output:
+        words += " (the server's certificate is not trusted)"
+    elif any(sign in output for sign in _OFFLINE):
         words += " (no network?)"
     return words
 

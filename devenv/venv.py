@@ -46,11 +46,10 @@ def create(base: str, folder: Path) -> None:
     try:
         process.run(command, "make a venv", env=process.clean_env())
     except DevError:
-        if Path(base).parent != Path("/usr/bin"):
+        package = apt.python_venv(base)
+        if not package:
             raise
-        # Debian ships the module without its wheels of pip in a package of its own.
-        short = ".".join(version(base).split(".")[:2])
-        apt.ensure([f"python{short}-venv"], "making a Python environment")
+        apt.ensure(package, "making a Python environment")
         process.run([*command, "--clear"], "make a venv", env=process.clean_env())
 
 

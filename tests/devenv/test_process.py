@@ -25,6 +25,11 @@ ImportError: cannot import name 'y'
 
 """
 
+PIP_UNTRUSTED = """\
+Could not fetch URL: There was a problem confirming the ssl certificate: (Caused by \
+SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate'))
+"""
+
 
 @pytest.mark.parametrize(
     ("output", "words"),
@@ -42,6 +47,12 @@ def test_the_line_that_tells_most_is_taken(output, words):
 def test_a_network_that_is_away_is_named():
     assert process.last_words(PIP_OFFLINE).endswith("(no network?)")
     assert "network" not in process.last_words(PIP_FULL)
+
+
+def test_a_certificate_that_is_not_trusted_is_named():
+    """It looks like a network that is away."""
+    told = process.last_words(PIP_OFFLINE + PIP_UNTRUSTED)
+    assert told.endswith("(the server's certificate is not trusted)")
 
 
 def test_a_missing_program_is_named():

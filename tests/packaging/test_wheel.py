@@ -1,4 +1,4 @@
-"""The wheel holds the addon, and a clean Odoo runs the addon from it."""
+"""The wheels hold the addons, and a clean Odoo runs the addons from them."""
 
 import ast
 import configparser
@@ -17,10 +17,25 @@ import pytest
 from devenv import checkout
 
 ROOT = checkout.ROOT
-ADDON = "invoice_send_client"
+MAIN = "invoice_send_client"
+PAYMENT = f"{MAIN}_payment"
+JOBS = f"{MAIN}_queue_job"
+ADDONS = (MAIN, PAYMENT, JOBS)
 DATABASE = f"isc_test_{os.getpid()}-wheel"
-MANIFEST = ast.literal_eval((ROOT / ADDON / "__manifest__.py").read_text("utf-8"))
-EXTERNAL = MANIFEST.get("external_dependencies", {}).get("python", [])
+MANIFESTS = {
+    addon: ast.literal_eval((ROOT / addon / "__manifest__.py").read_text("utf-8"))
+    for addon in ADDONS
+}
+EXTERNAL = MANIFESTS[MAIN].get("external_dependencies", {}).get("python", [])
+# What each asks pip for besides Odoo.
+BUILT_ON = {
+    MAIN: EXTERNAL,
+    PAYMENT: ["odoo-addon-invoice-send-client==19.0.*"],
+    JOBS: ["odoo-addon-invoice-send-client==19.0.*", "odoo-addon-queue_job==19.0.*"],
+}
+# What tools leave behind, and a script that stands in no Python package.
+JUNK = ("__pycache__/left.cpython-311.pyc", "models/account_move.py.orig")
+SCRIPT = Path("migrations", "19.0.0.9.0", "post-nothing.py")
 
 
 def run(*command: object, text: str | None = None, **options) -> str:
@@ -37,39 +52,115 @@ def run(*command: object, text: str | None = None, **options) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """Build the wheel from a copy of the checkout with what tools leave behind."""
-    source = tmp_path_factory.mktemp("checkout")
-    for path in checkout.files():
-        (source / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, source / path)
-    for folder in (source / ADDON, source / ADDON / "models"):
-        (folder / "__pycache__").mkdir()
-        (folder / "__pycache__" / "left.cpython-311.pyc").write_bytes(b"left over")
-    target = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", target, source)
-    return next(target.glob("*.whl"))
+def files_of(addon: str) -> set[str]:
+    """Return the files of an addon in this checkout and the script, as a wheel does."""
+    held = [path for path in checkout.files() if path.parts[0] == addon]
+    return {f"odoo/addons/{path.as_posix()}" for path in [*held, Path(addon, SCRIPT)]}
 
 
-def test_the_wheel_holds_every_file_of_the_addon_and_no_other(wheel):
-    """Data, views, translations, migrations: all of it, and nothing of a cache."""
+def content_of(wheel: Path) -> set[str]:
+    """Return the files that a wheel brings, less what tells about it."""
     names = zipfile.ZipFile(wheel).namelist()
-    held = {name for name in names if ".dist-info/" not in name}
-    wanted = {f"odoo/addons/{p}" for p in checkout.files() if p.parts[0] == ADDON}
-    assert held == wanted
+    return {name for name in names if ".dist-info/" not in name}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    """A copy of the checkout with a migration script and what tools leave behind."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for path in checkout.files():
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, copy / path)
+    for addon in ADDONS:
+        for name in (*JUNK, SCRIPT):
+            file = copy / addon / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("# left over\n", "utf-8")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def build(source, tmp_path_factory):
+    """Return a function that builds the wheel of what a folder or an sdist holds."""
+
+    def wheel(addon: str | None, of: Path = source) -> Path:
+        target = tmp_path_factory.mktemp("wheel")
+        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", target, of]
+        named = {"ADDON": addon} if addon else {}
+        run(*command, env={**os.environ, **named})
+        (found,) = target.glob("*.whl")
+        return found
+
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheels(build) -> dict[str, Path]:
+    """The wheel of each addon, built one after the other in the same place."""
+    return {addon: build(addon) for addon in ADDONS}
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_the_wheel_holds_every_file_of_the_addon_and_no_other(wheels, addon):
+    """Data, views, translations, migrations: all of it, and nothing of a cache.
+
+    Nor of the addon that was built before it.
+    """
+    assert content_of(wheels[addon]) == files_of(addon)
+    names = zipfile.ZipFile(wheels[addon]).namelist()
     assert [name for name in names if name.endswith("/licenses/LICENSE")]
 
 
-def test_the_metadata_is_that_of_the_manifest(wheel):
+@pytest.mark.parametrize("addon", ADDONS)
+def test_the_metadata_is_that_of_the_manifest(wheels, addon):
     """Name, version, licence and dependencies, as the OCA's wheels tell them."""
-    archive = zipfile.ZipFile(wheel)
+    archive = zipfile.ZipFile(wheels[addon])
     name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
     told = HeaderParser().parsestr(archive.read(name).decode())
-    assert told["Name"] == "odoo-addon-invoice-send-client"
-    assert told["Version"] == MANIFEST["version"]
-    assert told["License"] == MANIFEST["license"] == "LGPL-3"
-    assert told.get_all("Requires-Dist") == ["odoo==19.0.*", *EXTERNAL]
+    assert told["Name"] == f"odoo-addon-{addon}".replace("_", "-")
+    assert told["Version"] == MANIFESTS[addon]["version"] == "19.0.1.0.0"
+    assert told["License"] == MANIFESTS[addon]["license"] == "LGPL-3"
+    assert told.get_all("Requires-Dist") == ["odoo==19.0.*", *BUILT_ON[addon]]
+    about = told.get_payload()
+    for part in (ROOT / addon / "readme").glob("*.md"):
+        assert part.read_text("utf-8").strip() in about, part.name
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_what_an_addon_builds_on_is_odoos_or_told_to_pip(development, addon):
+    """So that a dependency of the manifest that is new is not forgotten here."""
+    own = Path(development["odoo_dir"], "odoo", "addons")
+    foreign = [n for n in MANIFESTS[addon]["depends"] if not (own / n).is_dir()]
+    told = [line.partition("==")[0] for line in BUILT_ON[addon] if line not in EXTERNAL]
+    names = [line.removeprefix("odoo-addon-").replace("-", "_") for line in told]
+    assert names == foreign
+
+
+def test_without_a_name_the_main_addon_is_built(build):
+    """``pip wheel --no-deps .``, as its docstring says."""
+    assert build(None).name.startswith(f"odoo_addon_{MAIN}-")
+
+
+def test_a_name_that_is_no_addon_is_refused_with_those_there_are(source):
+    """In one line."""
+    done = subprocess.run(
+        [sys.executable, "setup.py", "--version"],
+        cwd=source,
+        env={**os.environ, "ADDON": "invoice_send"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert f"ADDON=invoice_send: no such addon here, there are {MAIN}, " in done.stderr
+
+
+def test_a_source_distribution_holds_one_addon_and_builds_it(source, build, tmp_path):
+    """Nobody has to name the addon a second time."""
+    command = [sys.executable, "setup.py", "-q", "sdist", "-d", tmp_path]
+    run(*command, cwd=source, env={**os.environ, "ADDON": PAYMENT})
+    (archive,) = tmp_path.iterdir()
+    assert content_of(build(None, archive)) == files_of(PAYMENT)
 
 
 def test_requirements_are_those_of_the_manifest():
@@ -85,15 +176,15 @@ def development() -> dict:
 
 
 @pytest.fixture(scope="module")
-def python(wheel, development, tmp_path_factory) -> Path:
-    """Install the wheel into a clean environment beside Odoo and its packages."""
+def python(wheels, development, tmp_path_factory) -> Path:
+    """Install the wheels into a clean environment beside Odoo and its packages."""
     folder = tmp_path_factory.mktemp("clean")
     run(sys.executable, "-m", "venv", folder)
     program = folder / "bin" / "python"
     packages = next(folder.glob("lib/python3*/site-packages"))
     beside = [sysconfig.get_path("purelib"), development["odoo_dir"]]
     packages.joinpath("beside.pth").write_text("\n".join(beside) + "\n", "utf-8")
-    run(program, "-m", "pip", "install", "--no-index", wheel, cwd=folder)
+    run(program, "-m", "pip", "install", "--no-index", *wheels.values(), cwd=folder)
     return program
 
 
@@ -120,18 +211,25 @@ def odoo(python, development, tmp_path_factory):
     call("db", "drop", DATABASE)
 
 
-def test_odoo_installs_and_loads_the_addon_from_the_wheel(odoo, python):
-    """A new database, the addon in it, its code from the clean environment."""
-    odoo("-d", DATABASE, "-i", ADDON, "--stop-after-init", "--no-http")
+def test_odoo_installs_and_loads_the_addons_from_the_wheels(odoo, python):
+    """A new database, our addons in it, their code from the clean environment.
+
+    Those that build on the main one install themselves beside what they glue.
+    """
+    addons = f"{MAIN},account_payment,queue_job"
+    odoo("-d", DATABASE, "-i", addons, "--stop-after-init", "--no-http")
     script = (
-        f"import json, odoo.addons.{ADDON} as addon\n"
-        f"module = env['ir.module.module']._get({ADDON!r})\n"
-        "known = 'invoice.delivery' in env.registry\n"
-        "found = [addon.__file__, module.state, module.latest_version, known]\n"
-        "print('FOUND', json.dumps(found))\n"
+        "import importlib, json\n"
+        f"for name in {ADDONS!r}:\n"
+        "    addon = importlib.import_module(f'odoo.addons.{name}')\n"
+        "    module = env['ir.module.module']._get(name)\n"
+        "    found = [addon.__file__, module.state, module.latest_version]\n"
+        "    print('FOUND', json.dumps(found))\n"
     )
     printed = odoo("shell", "-d", DATABASE, "--no-http", text=script)
-    line = next(line for line in printed.splitlines() if line.startswith("FOUND"))
-    file, state, version, known = json.loads(line.removeprefix("FOUND "))
-    assert Path(file).is_relative_to(python.parents[1])
-    assert [state, version, known] == ["installed", MANIFEST["version"], True]
+    lines = [line for line in printed.splitlines() if line.startswith("FOUND")]
+    assert len(lines) == len(ADDONS)
+    for line in lines:
+        file, state, version = json.loads(line.removeprefix("FOUND "))
+        assert Path(file).is_relative_to(python.parents[1])
+        assert [state, version] == ["installed", "19.0.1.0.0"]
