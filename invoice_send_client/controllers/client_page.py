@@ -157,7 +157,8 @@ class ClientVisit:
         return "no_reason" if answer == "return" and not reason else ""
 
     def _read_beacon(self):
-        body = request.httprequest.get_data(cache=False)[:BEACON_MAX_BYTES]
+        # cached: after a conflict Odoo calls the controller once more
+        body = request.httprequest.get_data()[:BEACON_MAX_BYTES]
         try:
             beacon = json.loads(body)
         except (ValueError, RecursionError):

@@ -410,7 +410,7 @@ class InvoiceSendRunLine(models.Model):
         for found in Notification.search([("mail_message_id", "in", list(messages))]):
             email = not found.res_partner_id and found.mail_email_address
             known[found.mail_message_id.id, found.res_partner_id.id, email] = found
-        values = []
+        values = {}
         for mail, delivery in pairs:
             email = not delivery.partner_id and delivery.email
             key = delivery.line_id.mail_message_id.id, delivery.partner_id.id, email
@@ -418,5 +418,6 @@ class InvoiceSendRunLine(models.Model):
             if key in known:
                 known[key].write(state)
             else:
-                values.append({**delivery._prepare_notification_values(), **state})
-        Notification.create(values)
+                # a customer with two addresses has one envelope, of the last mail
+                values[key] = {**delivery._prepare_notification_values(), **state}
+        Notification.create(list(values.values()))

@@ -102,6 +102,15 @@ class TestSendingTogether(InvoiceSendCase):
         ]
         self.assertEqual(steps, wanted)
 
+    def test_customer_with_two_addresses_does_not_part_those_sent_together(self):
+        self.partner_a.email = "ana@alfa.example; ion@alfa.example"
+        invoices = self.make_invoices(2)
+        self.press(invoices)
+        with self.assertNoLogs(LOGGER, "INFO"):
+            taken = self.work()
+        self.assertEqual(len(taken), 4)
+        self.assertEqual(len(self.get_envelopes(invoices)), 2)
+
     def test_files_of_many_belong_to_their_messages(self):
         invoices = self.make_invoices(2)
         self.press(invoices, set_document_mode="attachment")

@@ -1,5 +1,6 @@
 """Several requests for one link in the same moment, on a real server."""
 
+import contextlib
 import json
 import re
 import threading
@@ -11,6 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.helpers import polling
+from tests.helpers.row_lock import RowLock
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
 NONCE = re.compile(r'data-nonce="([^"]+)"')
@@ -163,6 +165,27 @@ def test_many_beacons_at_once_are_noted_once_each(document):
     ] * 6
     assert {answer.status_code for answer in at_once(*calls)} == {204}
     assert document.events()["view"] == 6
+
+
+def test_beacon_is_noted_where_somebody_else_changes_the_delivery(document):
+    """Odoo asks the controller again, and the beacon is still there."""
+    beacon = {"nonce": document.open(), "visible_ms": 5000}
+    beacon |= {"inputs": 3, "first_input_ms": 900}
+    time.sleep(READING)
+    with contextlib.closing(document.seller.connect()) as other:
+        lock = RowLock(other, document.move_id)
+        lock.take()
+        with other.cursor() as cursor:
+            change = "UPDATE invoice_delivery SET write_date = now() WHERE move_id = %s"
+            cursor.execute(change, [document.move_id])
+        arguments = (f"{document.link}/seen", json.dumps(beacon))
+        options = {"headers": BROWSER, "timeout": 120}
+        post = threading.Thread(target=requests.post, args=arguments, kwargs=options)
+        post.start()
+        polling.until(lock.is_waited_for, "the beacon waits")
+        other.commit()
+        post.join()
+    assert document.events()["view"] == 1
 
 
 def test_pdf_that_two_ask_for_at_once_is_made_once(document):
