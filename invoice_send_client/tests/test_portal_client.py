@@ -560,7 +560,7 @@ class TestPortalAnswers(PortalClientCase):
         self.assertFalse(self.delivery.return_datetime)
 
     def test_answer_given_while_the_page_was_loading_does_not_count(self):
-        response = self.post("accept", self.open_page(1))
+        response = self.post("accept", self.open_page(0))
         self.assertIn("Your answer is not noted yet", response.text)
         self.assertFalse(self.delivery.accept_datetime)
 
