@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import cache, environment, process
@@ -58,8 +59,8 @@ def create(
     env: Environment,
     name: str,
     *,
-    modules: list[str] = (),
-    langs: list[str] = (),
+    modules: Sequence[str] = (),
+    langs: Sequence[str] = (),
     demo: bool = False,
     bare: bool = False,
 ) -> None:

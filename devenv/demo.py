@@ -8,6 +8,7 @@ from pathlib import Path
 from . import browser, demo_check, demo_pictures, demo_server
 from .console import DevError, say
 from .demo_server import Demo
+from .environment import REPOSITORY
 
 LOGINS = """\
   admin / admin      the administrator, in English
@@ -20,8 +21,23 @@ LOGINS = """\
 def main(args: list[str]) -> int:
     """Run the demo until Ctrl-C; or check it, or take pictures of it, and end.
 
-    :param args: [--check] [--screenshots DIR]
+    :param args: [--check] [--screenshots [DIR]]
     """
+    told = _parse(args)
+    if told.check or told.screenshots:
+        browser.ensure()
+    # A shell that starts a command in the background has it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with demo_server.run(demo_pictures.MODULES if told.screenshots else ()) as demo:
+        if told.check or told.screenshots:
+            _work(demo, told)
+        else:
+            _tell(demo)
+            _wait(demo)
+    return 0
+
+
+def _parse(args: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./dev demo", description=main.__doc__)
     parser.add_argument(
         "--check",
@@ -29,20 +45,14 @@ def main(args: list[str]) -> int:
         help="send an invoice, look at it as the client, read it back, end",
     )
     parser.add_argument(
-        "--screenshots", metavar="DIR", type=Path, help="write the pictures there, end"
+        "--screenshots",
+        metavar="DIR",
+        nargs="?",
+        const=REPOSITORY,
+        type=Path,
+        help="write the pictures there, by default where they belong; end",
     )
-    told = parser.parse_args(args)
-    if told.check or told.screenshots:
-        browser.ensure()
-    # A shell that starts a command in the background has it ignore Ctrl-C.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with demo_server.run() as demo:
-        if told.check or told.screenshots:
-            _work(demo, told)
-        else:
-            _tell(demo)
-            _wait(demo)
-    return 0
+    return parser.parse_args(args)
 
 
 def _work(demo: Demo, told: argparse.Namespace) -> None:

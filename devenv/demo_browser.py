@@ -64,12 +64,15 @@ def client(browser: Browser, lang: str, **options: object) -> BrowserContext:
 def look(task: dict) -> dict:
     """Open the client's link and look at the page until its script told the server.
 
-    :param task: ``link`` and ``lang``
+    :param task: ``link`` and ``lang``; ``answer`` (accept or return) with its ``words``
     :return: ``title`` and ``beacon``
     """
     with launch(task) as browser:
         page = client(browser, task["lang"]).new_page()
-        return look_at(page, task["link"])
+        told = look_at(page, task["link"])
+        if task.get("answer"):
+            answer(page, task["answer"], task["words"])
+        return told
 
 
 def look_at(page: Page, link: str) -> dict:
@@ -96,6 +99,22 @@ def look_at(page: Page, link: str) -> dict:
     if not seen.value.ok:
         raise ValueError(f"the page's beacon is answered {seen.value.status}")
     return {"title": page.title(), "beacon": seen.value.request.post_data_json}
+
+
+def answer(page: Page, kind: str, words: dict[str, str]) -> None:
+    """Accept or return the document that the client's page shows.
+
+    :param page: the page, looked at for some seconds
+    :param kind: ``accept`` or ``return``
+    :param words: ``name``, and the ``reason`` of a return
+    """
+    form = page.locator(f"form[action*='/{kind}']")
+    page.locator(".answers details", has=form).locator("summary").click()
+    for field, text in words.items():
+        form.locator(f"[name={field}]").fill(text)
+    with page.expect_navigation():
+        form.locator("button[type=submit]").click()
+    page.locator("#answer").wait_for()
 
 
 def log_in(browser: Browser, task: dict, **options: object) -> Page:

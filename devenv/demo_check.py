@@ -127,18 +127,21 @@ def read_link(demo: Demo, mail: dict) -> str:
     return links.pop()
 
 
-def look_as_client(demo: Demo, chromium: str, link: str, lang: str) -> dict:
+def look_as_client(
+    demo: Demo, chromium: str, link: str, lang: str, **answer: object
+) -> dict:
     """Open a client's link in a browser and look at the page for some seconds.
 
     :param demo: the running demo
     :param chromium: path of the browser
     :param link: the client's link
     :param lang: the client's language, as Odoo writes it
+    :param answer: what the client presses then, see `demo_browser.look`
     :return: ``title`` of the page and ``beacon``, what its script told the server
     :raise DevError: when the page or its script fails
     """
     time.sleep(READER_SECONDS)
-    return browse(demo, chromium, "look", {"link": link, "lang": lang})
+    return browse(demo, chromium, "look", {"link": link, "lang": lang, **answer})
 
 
 def browse(

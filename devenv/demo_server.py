@@ -9,7 +9,7 @@ import fcntl
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import cache, database, environment, mailcatcher, rpc, services
@@ -48,9 +48,10 @@ class Demo:
 
 
 @contextlib.contextmanager
-def run() -> Iterator[Demo]:
+def run(modules: Sequence[str] = ()) -> Iterator[Demo]:
     """Run Odoo and the mail catcher on a fresh database; both end with the block.
 
+    :param modules: addons of Odoo beside ours
     :raise DevError: when a part can't be had or started
     """
     env = environment.prepare()
@@ -58,7 +59,7 @@ def run() -> Iterator[Demo]:
         folder = cache.root() / "demo" / name
         folder.mkdir(parents=True, exist_ok=True)
         say(f"a fresh database {name}")
-        database.create(env, name, langs=LANGUAGES, demo=True)
+        database.create(env, name, modules=modules, langs=LANGUAGES, demo=True)
         # Odoo's own demo data want to tell the administrator about to-dos.
         env.server.sql(
             "UPDATE mail_mail SET state = 'cancel' WHERE state = 'outgoing'", name

@@ -6,6 +6,7 @@
     "author": "Invoice Send Client contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/account-invoicing",
     "license": "LGPL-3",
+    "images": ["static/description/invoice_list.png"],
     "depends": ["account", "base_import", "privacy_lookup"],
     "data": [
         "security/invoice_delivery_security.xml",

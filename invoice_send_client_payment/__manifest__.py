@@ -6,6 +6,7 @@
     "author": "Invoice Send Client contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/account-invoicing",
     "license": "LGPL-3",
+    "images": ["static/description/client_page_pay.png"],
     "depends": ["invoice_send_client", "account_payment"],
     "data": ["views/client_page_templates.xml", "views/pay_page_templates.xml"],
     "auto_install": True,

@@ -6,6 +6,7 @@
     "author": "Invoice Send Client contributors, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/account-invoicing",
     "license": "LGPL-3",
+    "images": ["static/description/my_messages.png"],
     "depends": ["invoice_send_client", "queue_job"],
     "data": ["data/queue_job_function.xml"],
     "auto_install": True,
