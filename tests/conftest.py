@@ -13,6 +13,26 @@ from tests.helpers.seller import Seller
 from tests.helpers.smtp_sink import SmtpSink
 
 SERVER = pytest.StashKey[OdooServer]()
+#: Servers and browsers share two processors with the tests of a second process, and
+#: miss their time now and then. What had to be tried again, and why, is printed.
+RERUNS = 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests on real servers and in browsers, and only those, a second try."""
+    for item in items:
+        if {"dev_environment", "chromium"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say why a test had to be tried again: it may be the product's fault after all."""
+    reports = terminalreporter.stats.get("rerun", [])
+    if reports:
+        terminalreporter.section("tried again")
+    for report in reports:
+        terminalreporter.line(f"{report.nodeid} ({report.when}):")
+        terminalreporter.line(report.longreprtext[-2000:])
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,8 @@ class InvoiceDelivery(models.Model):
         :param tools.visitor.Hit page: the page that was answered
         :param str name: as the client gave it
         :param str reason: why it is returned
-        :return: whether the answer is in force now
+        :return: whether the answer counts: it is in force now, or a later one that
+            overtook it is
         :rtype: bool
         """
         self.ensure_one()
@@ -111,7 +112,12 @@ class InvoiceDelivery(models.Model):
             judgement = self.env["invoice.delivery.event"]._prepare_judgement(finding)
             event = self._record_event(answer, **judgement, **values)
             self._apply_answer()
-        return bool(event) and self.answer_event_id == event
+        return bool(event) and event.is_proof and self._is_answered_by(event)
+
+    def _is_answered_by(self, event):
+        """:return: whether this answer is in force, or one that came after it"""
+        last = self.answer_event_id
+        return bool(last) and last._get_order() >= event._get_order()
 
     def _is_in_force(self, answer, name, reason):
         """:return: whether the client said exactly this last: a form sent twice"""
@@ -133,7 +139,7 @@ class InvoiceDelivery(models.Model):
             known = delivery.event_ids if events is None else events
             answers = known.filtered(lambda e: e.event_type in ANSWERS)
             given = answers.filtered("is_proof")
-            last = given.sorted(lambda e: (e.event_datetime, e.id))[-1:]
+            last = given.sorted(lambda e: e._get_order())[-1:]
             if not answers or last == delivery.answer_event_id:
                 continue
             if delivery.answer_event_id and not delivery.answer_event_id.is_proof:
@@ -210,6 +216,11 @@ class InvoiceDeliveryEvent(models.Model):
     document_version = fields.Char(
         help="SHA-256 of the PDF that the client answered to."
     )
+
+    def _get_order(self):
+        """:return: the key by which the events of a delivery stand in order"""
+        self.ensure_one()
+        return self.event_datetime, self.id
 
 
 class AccountMove(models.Model):

@@ -1,6 +1,4 @@
-from datetime import timedelta
-
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 from ..const import ANSWERS
@@ -35,21 +33,8 @@ class InvoiceDeliveryEvent(models.Model):
             wants to hear it
         :rtype: tuple[int, bool]
         """
-        companies = self.env["res.company"].search(
-            [
-                ("invoice_event_retention_days", ">", 0),
-                ("active", "in", (True, False)),
-            ]
-        )
-        now = fields.Datetime.now()
-        too_old = Domain.OR(
-            Domain("company_id", "=", company.id)
-            & Domain(
-                "event_datetime",
-                "<",
-                now - timedelta(days=company.invoice_event_retention_days),
-            )
-            for company in companies
+        too_old = self.env["res.company"]._get_invoice_kept_too_long_domain(
+            "invoice_event_retention_days", "event_datetime"
         )
         old = self.search(
             Domain("hit", "!=", False) & too_old,

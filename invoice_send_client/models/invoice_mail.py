@@ -1,6 +1,5 @@
 import logging
 import re
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -370,18 +369,8 @@ class InvoiceMail(models.Model):
             wants to hear it
         :rtype: tuple[int, bool]
         """
-        companies = self.env["res.company"].search(
-            [("invoice_mail_retention_days", ">", 0)]
-        )
-        now = fields.Datetime.now()
-        domain = Domain.OR(
-            Domain("company_id", "=", company.id)
-            & Domain(
-                "sent_datetime",
-                "<",
-                now - timedelta(days=company.invoice_mail_retention_days),
-            )
-            for company in companies
+        domain = self.env["res.company"]._get_invoice_kept_too_long_domain(
+            "invoice_mail_retention_days", "sent_datetime"
         )
         old = self.search(domain, limit=GC_BATCH, order="id")
         old.unlink()

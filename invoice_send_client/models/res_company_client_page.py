@@ -1,7 +1,9 @@
+from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools import networks
@@ -130,6 +132,23 @@ class ResCompany(models.Model):
             networks=networks.parse(own)[0],
             expiry_days=days or 0,
             accept_first=bool(accept_first),
+        )
+
+    @api.model
+    def _get_invoice_kept_too_long_domain(self, setting, name):
+        """Tell what is older than its company keeps it, archived companies' too.
+
+        :param str setting: field of the company, days, 0 for ever
+        :param str name: field of the records, their time
+        :return: domain of records that have a company
+        :rtype: Domain
+        """
+        domain = [(setting, ">", 0), ("active", "in", (True, False))]
+        now = fields.Datetime.now()
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain(name, "<", now - timedelta(days=company[setting]))
+            for company in self.search(domain)
         )
 
     def _is_invoice_staff_address(self, ip):

@@ -1,10 +1,11 @@
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 
+from ..controllers.client_page import ClientVisit
 from .test_client_page import ClientPageCase
 
 REASON = "The quantity is wrong: 2 <b>and</b> not 3"
@@ -123,6 +124,20 @@ class TestClientAnswer(ClientPageCase):
         self.assertEqual(self.invoice.invoice_delivery_state, "return")
         answers = self.delivery.event_ids.filtered("answer_name").mapped("event_type")
         self.assertEqual(answers, ["return", "accept", "return"])
+
+    def test_answer_that_a_later_one_overtook_is_taken_and_not_in_force(self):
+        """As when the earlier of two requests is tried again after the later one."""
+        nonces = self.open_page(), self.open_page()
+        came_first = datetime.now(timezone.utc) - timedelta(seconds=5)
+        self.send_back(nonces[1])
+        with patch.object(ClientVisit, "_get_arrival", lambda _visit: came_first):
+            response = self.accept(nonces[0], allow_redirects=False)
+        self.assertEqual(response.status_code, 303, response.text)
+        answers = self.delivery.event_ids.filtered("answer_name")
+        self.assertEqual(answers.mapped("event_type"), ["accept", "return"])
+        self.assertEqual(self.delivery.state, "return")
+        self.assertEqual(self.delivery.answer_event_id, answers[1])
+        self.assertEqual(self.invoice.invoice_delivery_state, "return")
 
     def test_form_sent_twice_is_one_answer(self):
         nonce = self.open_page()

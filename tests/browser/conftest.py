@@ -1,11 +1,11 @@
 """What all tests in a browser need, and what those of the client's page share."""
 
+import functools
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from devenv import browser, demo_browser
 from tests.helpers import client_page
@@ -13,16 +13,6 @@ from tests.helpers import client_page
 #: Statuses of pages that are meant, and of which Chromium complains: a dead link, and
 #: a form that lacks something.
 MEANT = ("status of 404", "status of 422")
-#: Chromium shares its processors with Odoo and with the tests of a second process, and
-#: misses its time now and then. pytest's summary tells how often that was ("rerun").
-RERUNS = 1
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests in a browser, and only those, a second try."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,6 +31,7 @@ def unlimited_address_space() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def chromium():
     """A browser that does not say that it is under remote control."""
+    expect.set_options(timeout=client_page.CHANGE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=browser.ensure(), args=demo_browser.ARGUMENTS
@@ -82,14 +73,34 @@ def open_client(chromium, seller):
 
 
 @pytest.fixture
-def user_page(chromium, seller):
+def sign_in(chromium, seller):
+    """Open pages of people who are signed in, at the width of a desktop or a phone."""
+    contexts = []
+
+    def opened(user, size="desktop", **options):
+        viewport = client_page.SIZES[size]
+        context = chromium.new_context(viewport=viewport, **options)
+        session = {"name": "session_id", "value": user.session_id}
+        context.add_cookies([{**session, "url": seller.server.url}])
+        context.set_default_timeout(client_page.PAGE_MS)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(sign_in, seller):
+    """Open pages as Ana Pop."""
+    return functools.partial(sign_in, seller.user)
+
+
+@pytest.fixture
+def user_page(open_page):
     """An empty page of Ana Pop, signed in."""
-    context = chromium.new_context(viewport=client_page.DESKTOP)
-    session = {"name": "session_id", "value": seller.user.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    context.set_default_timeout(client_page.PAGE_MS)
-    yield context.new_page()
-    context.close()
+    return open_page()
 
 
 @pytest.fixture

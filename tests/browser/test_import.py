@@ -2,19 +2,14 @@
 
 import csv
 import io
-import os
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-from tests.helpers import polling
+from tests.helpers import client_page, polling
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
 #: Thirty documents are imported or confirmed.
 WORK_MS = 90_000
 COUNT = 30
@@ -31,26 +26,10 @@ COLUMNS = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(chromium, seller):
+def page(user_page):
     """Ana's page."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    session = {"name": "session_id", "value": seller.user.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    context.set_default_timeout(PAGE_MS)
-    yield context.new_page()
-    context.close()
+    return user_page
 
 
 @pytest.fixture
@@ -104,12 +83,6 @@ def offer(page):
     return found
 
 
-def take_picture(page, name):
-    """Keep what the screen shows, where somebody asks to see it."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def imported(seller, names):
     """Return the invoices of these customers."""
     domain = [("partner_id.name", "in", list(names)), ("move_type", "=", "out_invoice")]
@@ -125,7 +98,7 @@ def all_sent(seller, sink, emails):
 def test_thirty_invoices_are_imported_confirmed_and_sent(page, seller, sink, customers):
     import_file(page, seller, write_file(customers.values()))
     question = offer(page)
-    take_picture(page, "import_offer")
+    client_page.take_picture(page, "import_offer")
     expect(question).to_contain_text(f"Imported as drafts: {COUNT}")
     drafts = imported(seller, customers.values())
     assert {move["state"] for move in drafts} == {"draft"}
@@ -133,13 +106,13 @@ def test_thirty_invoices_are_imported_confirmed_and_sent(page, seller, sink, cus
     question.get_by_role("button", name="Confirm and send").click()
     window = page.locator(".modal")
     expect(window.locator(".o_data_row")).to_have_count(COUNT, timeout=WORK_MS)
-    take_picture(page, "import_review")
+    client_page.take_picture(page, "import_review")
     posted = imported(seller, customers.values())
     assert {move["state"] for move in posted} == {"posted"}
     assert not any(sink.mails_to(email) for email in customers)
     window.locator("footer button[name=action_send_and_print]").click()
     expect(window).to_have_count(0, timeout=WORK_MS)
-    take_picture(page, "import_after")
+    client_page.take_picture(page, "import_after")
     polling.until(lambda: all_sent(seller, sink, customers), "30 mails", WORK_MS / 1000)
     assert [len(sink.mails_to(email)) for email in customers] == [1] * COUNT
     numbers = {move["name"] for move in posted}
@@ -161,7 +134,7 @@ def test_invoice_that_cannot_be_confirmed_is_named_and_the_rest_is_reviewed(
     expect(problems).to_contain_text("negative total amount")
     rows = page.locator(".modal .o_data_row")
     expect(rows).to_have_count(3)
-    take_picture(page, "import_problems")
+    client_page.take_picture(page, "import_problems")
     expect(rows.filter(has_text=names[0])).to_contain_text("draft: confirm it first")
     states = [move["state"] for move in imported(seller, names)]
     assert states == ["draft", "posted", "posted"]

@@ -1,52 +1,19 @@
 """The list of invoices and the panel on the invoice, as Ana Pop uses them."""
 
+import functools
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: A page that has to read something again.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
+from tests.helpers import client_page
 
 
 @pytest.fixture
-def open_page(chromium, seller):
-    """Open pages as Ana Pop, at the width of a desktop or of a phone."""
-    contexts = []
-
-    def opened(size="desktop"):
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
+def open_page(sign_in, seller):
+    """Open pages as Ana Pop, who copies links."""
+    allowed = ["clipboard-read", "clipboard-write"]
+    return functools.partial(sign_in, seller.user, permissions=allowed)
 
 
 @pytest.fixture
@@ -236,6 +203,6 @@ def test_panel_fits_a_phone(open_page, seller, sink, move_id, address):
     found = panel(page, seller, move_id)
     button = recipient(found, address).get_by_role("button", name="Correct address")
     button.scroll_into_view_if_needed()
-    width = SIZES["phone"][0]
+    width = client_page.PHONE["width"]
     for box in (found.bounding_box(), button.bounding_box()):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width

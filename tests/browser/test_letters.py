@@ -1,42 +1,18 @@
 """Settings > Invoicing > Letters, as an administrator writes them."""
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
+from tests.helpers import client_page
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: What the server is asked about.
-CHANGE_MS = 30_000
 LETTERS = "/odoo/invoice-letters"
 LETTER = "invoice_send_client.letter_en_receipt"
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def page(request, chromium, seller):
+@pytest.fixture(params=client_page.SIZES)
+def page(request, sign_in, seller):
     """The administrator's page, at the width of a desktop or of a phone."""
-    width, height = request.param
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    session = {"name": "session_id", "value": seller.admin.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    page = context.new_page()
-    page.set_default_timeout(PAGE_MS)
-    yield page
-    context.close()
+    return sign_in(seller.admin, request.param)
 
 
 @pytest.fixture
@@ -69,13 +45,15 @@ def open_letter(page, seller):
     """
     page.goto(f"{seller.server.url}{LETTERS}/{seller.admin.ref(LETTER)}")
     text = page.locator("[name=body_html] .odoo-editor-editable")
-    expect(text).to_be_visible(timeout=PAGE_MS)
+    expect(text).to_be_visible(timeout=client_page.PAGE_MS)
     return text
 
 
 def test_list_names_the_languages_in_use_by_kind_of_document(page, seller):
     page.goto(seller.server.url + LETTERS)
-    expect(page.get_by_text("Several documents").first).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("Several documents").first).to_be_visible(
+        timeout=client_page.PAGE_MS
+    )
     shown = page.locator(".o_action_manager")
     expect(shown.get_by_text("English", exact=True).first).to_be_visible()
     expect(shown.get_by_text("Turkish", exact=True)).to_have_count(0)

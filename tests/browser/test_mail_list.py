@@ -4,47 +4,9 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: A page that has to read something again.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def open_page(chromium, seller):
-    """Open pages as Ana Pop, at the width of a desktop or of a phone."""
-    contexts = []
-
-    def opened(size="desktop"):
-        width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
+from tests.helpers import client_page
 
 
 @pytest.fixture
@@ -104,7 +66,7 @@ def test_mail_is_found_by_number_and_by_address(open_page, seller, move_id, addr
         expect(page.locator(".o_data_row")).to_contain_text(address)
 
 
-@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("size", client_page.SIZES)
 def test_opened_mail_shows_text_headers_and_file(open_page, seller, move_id, size):
     """The exact letter, headers and file; nothing is loaded from the client's link."""
     page = open_page(size)

@@ -2,58 +2,18 @@
 
 import contextlib
 import io
-import os
 import re
 import threading
 import zipfile
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-from tests.helpers import review
+from tests.helpers import client_page, review
 from tests.helpers.review import Review
 from tests.helpers.smtp_sink import Hold
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: A page that has to read something again.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 REFUSED = "550 5.1.1 No such user here"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def open_page(chromium, seller):
-    """Open pages as Ana Pop, at the width of a desktop or of a phone."""
-    contexts = []
-
-    def opened(size="desktop"):
-        width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -88,12 +48,6 @@ def open_tray(page):
     menu = page.locator(".o_invoice_send_messages")
     expect(menu).to_be_visible()
     return menu
-
-
-def take_picture(page, name):
-    """Keep what the screen shows, where somebody asks to see it."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def write_run(seller, emails):
@@ -153,7 +107,7 @@ def test_refusal_is_counted_in_the_tray_until_it_was_looked_at(
     failure = told.locator(f"[data-email='{email}']")
     expect(failure).to_contain_text(REFUSED)
     expect(failure).to_contain_text("no such mailbox")
-    take_picture(page, "tray")
+    client_page.take_picture(page, "tray")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     expect(count(page)).to_have_count(0)
@@ -235,7 +189,7 @@ def test_progress_moves_in_tray_and_page_without_reloading(open_page, seller, si
             assert holds[0].reached.wait(30)
             expect(summary).to_contain_text("3 documents: 2 waiting, 1 sent")
             expect(tray(page)).to_contain_text("1/3")
-            take_picture(page, "run_at_work")
+            client_page.take_picture(page, "run_at_work")
             holds[0].release.set()
             assert holds[1].reached.wait(30)
             expect(summary).to_contain_text("3 documents: 1 waiting, 2 sent")
@@ -265,7 +219,7 @@ def test_end_is_told_with_what_did_not_go_first_and_opens_the_run(page, seller, 
         for words in (REFUSED, "no such mailbox"):
             expect(row).to_contain_text(words)
     expect(count(page)).to_have_count(0)
-    take_picture(page, "run")
+    client_page.take_picture(page, "run")
 
 
 def test_address_is_corrected_on_the_page_of_a_run(page, seller, sink):
@@ -315,7 +269,7 @@ def test_my_messages_are_listed_newest_first(page, seller, sink):
     page.goto(f"{seller.server.url}/odoo/my-invoice-messages")
     first = page.locator(".o_data_row").first
     expect(first).to_contain_text("2 documents: 1 not sent, 1 sent")
-    take_picture(page, "list")
+    client_page.take_picture(page, "list")
     first.get_by_text("1 not sent").click()
     expect(page).to_have_url(re.compile(f"/{run_id}$"))
 
@@ -328,10 +282,10 @@ def test_tray_and_page_fit_a_phone(open_page, seller, sink):
     button = menu.locator(f"[data-email='{email}']").get_by_role(
         "button", name="Correct address"
     )
-    width = SIZES["phone"][0]
+    width = client_page.PHONE["width"]
     for box in (menu.bounding_box(), button.bounding_box()):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
-    take_picture(page, "tray_phone")
+    client_page.take_picture(page, "tray_phone")
     summary = show_run(page, seller, run_id)
     box = summary.bounding_box()
     assert box["x"] + box["width"] <= width
@@ -339,4 +293,4 @@ def test_tray_and_page_fit_a_phone(open_page, seller, sink):
     card.get_by_role("button", name="Correct address").scroll_into_view_if_needed()
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
-    take_picture(page, "run_phone")
+    client_page.take_picture(page, "run_phone")

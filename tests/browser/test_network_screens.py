@@ -7,34 +7,7 @@ from playwright.sync_api import expect
 
 from tests.helpers import client_page, review
 
-#: A page that has to read something again, or a document that has to arrive.
-CHANGE_MS = 30_000
-SIZES = {"desktop": client_page.DESKTOP, "phone": client_page.PHONE}
 BOTH = ["email", "network"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience():
-    """Let pages take their time."""
-    expect.set_options(timeout=CHANGE_MS)
-
-
-@pytest.fixture
-def open_page(chromium, seller):
-    """Open pages as Ana Pop, at the width of a desktop or of a phone."""
-    contexts = []
-
-    def opened(size="desktop"):
-        context = chromium.new_context(viewport=SIZES[size])
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(client_page.PAGE_MS)
-        contexts.append(context)
-        return context.new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 class Customer:
@@ -133,11 +106,11 @@ def by_network(panel):
 # -- one document ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", client_page.SIZES)
 def test_both_are_ticked_and_it_is_said_who_gets_it(open_page, seller, customer, size):
     page = open_page("desktop")
     window = open_window(page, seller, customer.move_id)
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size(client_page.SIZES[size])
     expect(window.get_by_label("by Email")).to_be_checked()
     expect(window.get_by_label("Client network")).to_be_checked()
     expect(window.locator("[name='network']")).to_contain_text(customer.user)
@@ -178,14 +151,14 @@ def test_network_alone_can_wait_for_its_time(open_page, seller, customer):
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", client_page.SIZES)
 def test_company_that_takes_nothing_is_told_in_words(
     open_page, seller, company_partner, size
 ):
     move_id = invoice_of(seller, company_partner)
     page = open_page()
     window = open_window(page, seller, move_id)
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size(client_page.SIZES[size])
     box = window.get_by_label("Client network")
     expect(box).to_be_disabled()
     expect(box).not_to_be_checked()
@@ -209,7 +182,7 @@ def test_customer_without_portal_is_no_warning(open_page, seller):
 # -- what became of it -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", client_page.SIZES)
 def test_panel_names_whom_the_network_reached(open_page, seller, customer, size):
     seller.send(customer.move_id, sending_methods=BOTH)
     page = open_page(size)
@@ -224,7 +197,7 @@ def test_panel_names_whom_the_network_reached(open_page, seller, customer, size)
     line.scroll_into_view_if_needed()
     client_page.take_picture(page, f"network_panel_{size}")
     right = shown.bounding_box()
-    assert right["x"] + right["width"] <= SIZES[size]["width"]
+    assert right["x"] + right["width"] <= client_page.SIZES[size]["width"]
 
 
 def test_list_says_that_it_was_brought(open_page, seller, customer):
@@ -242,7 +215,7 @@ def test_list_says_that_it_was_brought(open_page, seller, customer):
 def test_run_names_recipient_and_method(open_page, seller, customer):
     seller.send(customer.move_id, sending_methods=BOTH)
     run_id = seller.deliveries(customer.move_id)[0]["run_id"][0]
-    for size in SIZES:
+    for size in client_page.SIZES:
         page = open_page(size)
         page.goto(f"{seller.server.url}/odoo/my-invoice-messages/{run_id}")
         sent = page.locator("[name='sent_delivery_ids']")
@@ -259,7 +232,7 @@ def test_run_and_panel_tell_how_the_post_stands(open_page, seller):
     move_id = seller.invoice(address, country_id=country, **place)
     seller.send(move_id, sending_methods=["email", "snailmail"])
     [run_id, _name] = seller.delivery(move_id)["run_id"]
-    for size in SIZES:
+    for size in client_page.SIZES:
         page = open_page(size)
         way = panel(page, seller, move_id).locator("[data-way]")
         expect(way).to_contain_text("Post")
@@ -308,7 +281,7 @@ def test_grid_shows_the_ways_and_sets_them_for_all(
     expect(cell("refused", "remark")).to_contain_text("Delta Ltd")
     expect(window).to_contain_text("1 can't be sent")
     client_page.take_picture(page, "network_grid_set")
-    page.set_viewport_size(SIZES["phone"])
+    page.set_viewport_size(client_page.SIZES["phone"])
     client_page.take_picture(page, "network_grid_phone")
 
 

@@ -6,21 +6,13 @@ from playwright.sync_api import expect
 from tests.helpers import client_page
 from tests.helpers.polling import until
 
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
 ACTION = "/odoo/action-invoice_send_client.action_received_documents"
 
 
-@pytest.fixture(params=["desktop", "phone"])
-def page(request, chromium, seller, buyer):
+@pytest.fixture(params=client_page.SIZES)
+def page(request, sign_in, buyer):
     """Return a page of Boris Kolev, signed in."""
-    size = getattr(client_page, request.param.upper())
-    context = chromium.new_context(viewport=size)
-    session = {"name": "session_id", "value": buyer.user.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    context.set_default_timeout(PAGE_MS)
-    yield context.new_page()
-    context.close()
+    return sign_in(buyer.user, request.param)
 
 
 @pytest.fixture
@@ -39,7 +31,7 @@ def open_bill(page, seller, buyer, move_id):
     [bill] = buyer.bills(move_id)
     page.goto(f"{seller.server.url}{ACTION}/{bill['id']}")
     banner = page.locator(".o_invoice_received")
-    expect(banner).to_be_visible(timeout=PAGE_MS)
+    expect(banner).to_be_visible(timeout=client_page.PAGE_MS)
     return banner
 
 
@@ -82,21 +74,19 @@ def test_withdrawn_document_is_told_on_the_bill_and_in_the_list(
     expect(banner.get_by_role("button", name="Accept")).to_be_hidden()
     client_page.take_picture(page, "received_bill_withdrawn")
     page.goto(seller.server.url + ACTION)
-    expect(page.get_by_text("Seller SRL").first).to_be_visible(timeout=PAGE_MS)
+    expect(page.get_by_text("Seller SRL").first).to_be_visible(
+        timeout=client_page.PAGE_MS
+    )
     client_page.take_picture(page, "received_documents")
 
 
-def test_settings_have_a_block_of_their_own(chromium, seller, buyer):
-    context = chromium.new_context(viewport=client_page.DESKTOP)
-    session = {"name": "session_id", "value": seller.admin.session_id}
-    context.add_cookies([{**session, "url": seller.server.url}])
-    page = context.new_page()
+def test_settings_have_a_block_of_their_own(sign_in, seller, buyer):
+    page = sign_in(seller.admin)
     page.goto(f"{seller.server.url}/odoo/action-account.action_account_config")
     block = page.locator("#invoice_receive_from_companies")
-    expect(block).to_be_visible(timeout=PAGE_MS)
+    expect(block).to_be_visible(timeout=client_page.PAGE_MS)
     block.scroll_into_view_if_needed()
     block.get_by_role("checkbox").first.check()
     user = block.get_by_label("Bills are made by")
     expect(user).not_to_have_value("")
     client_page.take_picture(page, "received_settings")
-    context.close()

@@ -1,36 +1,15 @@
 """The review window of many documents, by mouse and by keyboard, as Ana Pop uses it."""
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
 from devenv.environment import REPOSITORY
-from tests.helpers import polling, review
+from tests.helpers import client_page, polling, review
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: What the server is asked about.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 PAGE_ROWS = 80
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,27 +24,14 @@ def romanian(seller):
 
 
 @pytest.fixture
-def open_page(chromium, seller):
-    """Open pages as Ana Pop, at the width of a desktop or of a phone."""
-    contexts = []
+def open_page(sign_in, seller):
+    """Open pages as Ana Pop; those of a phone are touched."""
 
     def opened(size="desktop"):
-        width, height = SIZES[size]
         is_phone = size == "phone"
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            has_touch=is_phone,
-            is_mobile=is_phone,
-        )
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        return context.new_page()
+        return sign_in(seller.user, size, has_touch=is_phone, is_mobile=is_phone)
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 class Selection:
@@ -218,12 +184,6 @@ def open_window(open_page, seller, selection):
     return opened
 
 
-def take_picture(page, name):
-    """Keep what the screen shows, where somebody asks to see it."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def run_cron_until_sent(seller, sink, *emails):
     """Let the scheduled action work until each address has its mail."""
 
@@ -240,7 +200,7 @@ def run_cron_until_sent(seller, sink, *emails):
 
 def test_window_says_in_words_what_will_be_sent_and_what_not(open_window, selection):
     window = open_window()
-    take_picture(window.page, "review")
+    client_page.take_picture(window.page, "review")
     expect(window.counts).to_contain_text("3 of 5 will be sent")
     expect(window.counts).to_contain_text("2 can't be sent")
     expect(window.cell("Draft", "remark")).to_have_text(re.compile("draft"))
@@ -293,7 +253,7 @@ def test_search_that_finds_nothing_says_so(open_window):
     search_for(window.page, window.search, "no such customer")
     expect(window.rows).to_have_count(0)
     expect(window.dialog).to_contain_text("No document matches the search.")
-    take_picture(window.page, "review_empty")
+    client_page.take_picture(window.page, "review_empty")
     window.dialog.locator(".o_facet_remove").click()
     expect(window.rows).to_have_count(5)
 
@@ -342,7 +302,7 @@ def test_wrong_address_is_named_and_left_out(open_window, seller, sink, selectio
         expect(notification).to_contain_text(words)
     content = notification.locator(".o_notification_content")
     expect(content).to_have_css("white-space", "pre-line")
-    take_picture(window.page, "review_notification")
+    client_page.take_picture(window.page, "review_notification")
     emails = selection.emails
     run_cron_until_sent(seller, sink, emails["Alfa"], emails["Gamma"])
     assert sink.mails_to(emails["Beta"]) == []
@@ -456,7 +416,7 @@ def test_note_and_files_for_all_leave_with_each_mail(
         {"name": "terms.txt", "mimeType": "text/plain", "buffer": b"our terms"}
     )
     expect(window.dialog.get_by_text("terms.txt").first).to_be_visible()
-    take_picture(window.page, "review_files")
+    client_page.take_picture(window.page, "review_files")
     window.press("Send")
     window.expect_closed()
     run_cron_until_sent(seller, sink, *good(selection))
@@ -472,7 +432,7 @@ def test_note_and_files_for_all_leave_with_each_mail(
 def test_opened_row_has_two_panes_back_and_no_send(open_window, selection):
     window = open_window()
     window.open("Alfa")
-    take_picture(window.page, "review_opened")
+    client_page.take_picture(window.page, "review_opened")
     dialog = window.opened
     expect(dialog.locator(".modal-title")).to_contain_text(selection.number("Alfa"))
     left = dialog.locator("[name='recipients']").bounding_box()
@@ -561,7 +521,7 @@ def test_list_shows_what_leaves_and_what_has_left(open_window, seller, sink, sel
     page = window.page
     row = page.locator(".o_data_row", has_text="Alfa")
     expect(row.get_by_role("img", name=re.compile("Waiting"))).to_have_count(1)
-    take_picture(page, "review_after_send")
+    client_page.take_picture(page, "review_after_send")
     run_cron_until_sent(seller, sink, *good(selection))
     show_list(page, seller, selection.word)
     words = re.compile(f"Mailed .* to {re.escape(selection.emails['Alfa'])}")
@@ -799,7 +759,7 @@ def test_on_a_phone_rows_are_cards_and_send_is_within_reach(
 ):
     page = open_page("phone")
     window = open_window_on_a_phone(page, seller, selection)
-    take_picture(page, "review_phone")
+    client_page.take_picture(page, "review_phone")
     wide = "e => e.scrollWidth > e.clientWidth + 1"
     assert not window.dialog.locator(".modal-body").evaluate(wide)
     reason = window.cell("Nobody", "remark")
@@ -808,7 +768,7 @@ def test_on_a_phone_rows_are_cards_and_send_is_within_reach(
     assert reason.bounding_box()["width"] > 250
     email = seller.address("phone")
     window.type("Nobody", "email_to", email)
-    take_picture(page, "review_phone_edited")
+    client_page.take_picture(page, "review_phone_edited")
     window.leave()
     expect(window.tick("Nobody")).to_be_checked()
     send = window.dialog.get_by_role("button", name="Send", exact=True)
@@ -817,7 +777,7 @@ def test_on_a_phone_rows_are_cards_and_send_is_within_reach(
     expect(note).to_be_hidden()
     window.press("For all")
     note.fill("From my phone")
-    take_picture(page, "review_phone_options")
+    client_page.take_picture(page, "review_phone_options")
     send.click()
     window.expect_closed()
     emails = selection.emails

@@ -3,30 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-from tests.helpers.client_page import take_picture
+from tests.helpers import client_page
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-#: What the server is asked about, or a mail that has to leave.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 LETTER = "invoice_send_client.letter_%s_invoice"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,25 +58,16 @@ def move_id(seller, address, letter):
 
 
 @pytest.fixture
-def open_window(chromium, seller, move_id):
+def open_window(open_page, seller, move_id):
     """Open the invoice and press Send."""
-    contexts = []
 
     def opened(size="desktop"):
-        width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        page = context.new_page()
+        page = open_page(size)
         page.goto(f"{seller.server.url}/odoo/customer-invoices/{move_id}")
         _press_send_button(page)
         return Window(page)
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def _press_send_button(page):
@@ -170,7 +142,7 @@ def test_window_shows_who_writes_to_whom_and_what(
     expect(window.dialog).to_contain_text(re.compile(r"size 0\.\d of 10 MB"))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", client_page.SIZES)
 def test_panes_stand_beside_each_other_or_below_on_a_phone(open_window, size):
     window = open_window(size)
     left = window.dialog.locator("[name='recipients']").bounding_box()
@@ -318,7 +290,7 @@ def test_address_that_came_back_before_is_named_beside_it(
     words = f"Mail to {address} came back before."
     warning = window.dialog.get_by_role("alert").filter(has_text=words)
     expect(warning).to_be_visible()
-    take_picture(window.page, "send_window_bounced")
+    client_page.take_picture(window.page, "send_window_bounced")
     window.line("To").fill("other@client.example")
     window.page.keyboard.press("Tab")
     expect(warning).to_have_count(0)

@@ -3,49 +3,20 @@
 import contextlib
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
+from tests.helpers import client_page
 from tests.helpers.rpc import RpcError
 from tests.helpers.smtp_sink import free_port
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 90_000
-PHONE_WIDTH = 390
 ACTION = "/odoo/action-account.action_account_config"
 FIELDS = ("invoice_mail_server_id", "invoice_sender_email", "invoice_track_open")
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture(params=[(1280, 900), (PHONE_WIDTH, 844)], ids=["desktop", "phone"])
-def page(request, chromium, seller):
+@pytest.fixture(params=client_page.SIZES)
+def page(request, sign_in, seller):
     """The administrator's page, at the width of a desktop or of a phone."""
-    width, height = request.param
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    context.add_cookies(
-        [
-            {
-                "name": "session_id",
-                "value": seller.admin.session_id,
-                "url": seller.server.url,
-            }
-        ]
-    )
-    page = context.new_page()
-    page.set_default_timeout(PAGE_MS)
-    yield page
-    context.close()
+    return sign_in(seller.admin, request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +56,7 @@ def open_settings(page, seller):
     block = page.locator(
         ".o_settings_container", has=page.locator("#invoice_document_mode")
     )
-    expect(block).to_be_visible(timeout=PAGE_MS)
+    expect(block).to_be_visible(timeout=client_page.PAGE_MS)
     return block
 
 
@@ -93,7 +64,7 @@ def choose_server(page, block, name):
     """Choose a mail server: by typing on a desktop, in a dialog on a phone."""
     field = block.locator("[name=invoice_mail_server_id] input")
     field.click()
-    if page.viewport_size["width"] > PHONE_WIDTH:
+    if page.viewport_size["width"] > client_page.PHONE["width"]:
         field.fill(name)
         page.locator(".o-autocomplete--dropdown-item", has_text=name).first.click()
     else:

@@ -1,22 +1,13 @@
 """The undo pause in the browser: Undo, Send now, its end, a page that goes (B18)."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from devenv import browser
-from tests.helpers import polling, review
+from tests.helpers import client_page, polling, review
 from tests.helpers.odoo_server import OdooServer
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: The web client's styles and scripts are put together at the first call.
-PAGE_MS = 60_000
-#: A page that has to read something again.
-CHANGE_MS = 30_000
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 #: Long enough for a slow machine to press Undo, and to be cut short by "Send now".
 LONG_PAUSE, SHORT_PAUSE = 120, 4
 
@@ -31,18 +22,6 @@ def seller(seller, dev_environment, tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser without a window."""
-    expect.set_options(timeout=CHANGE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=browser.ensure(), args=ARGUMENTS
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def emails(seller):
     """Addresses of two customers."""
@@ -50,18 +29,11 @@ def emails(seller):
 
 
 @pytest.fixture
-def open_window(chromium, seller, emails):
+def open_window(open_page, seller, emails):
     """Open the review window for an invoice to each address."""
-    contexts = []
 
     def opened(size="desktop"):
-        width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height})
-        session = {"name": "session_id", "value": seller.user.session_id}
-        context.add_cookies([{**session, "url": seller.server.url}])
-        context.set_default_timeout(PAGE_MS)
-        contexts.append(context)
-        page = context.new_page()
+        page = open_page(size)
         name = f"Undo {emails[0].partition('@')[0]}"
         review.post_many(seller, emails, name=name)
         page.goto(f"{seller.server.url}/odoo/customer-invoices")
@@ -74,9 +46,7 @@ def open_window(chromium, seller, emails):
         expect(window(page)).to_be_visible()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def window(page):
@@ -94,12 +64,6 @@ def press_send(page):
     window(page).get_by_role("button", name="Send", exact=True).click()
     expect(window(page)).to_have_count(0)
     expect(pause(page)).to_be_visible()
-
-
-def take_picture(page, name):
-    """Keep what the screen shows, where somebody asks to see it."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def until_sent(sink, emails, seconds):
@@ -121,7 +85,7 @@ def test_undo_brings_the_window_back_with_what_was_typed(
         press_send(page)
         expect(pause(page)).to_contain_text(re.compile(r"2 documents leave in \d+ s"))
         expect(pause(page).get_by_role("status")).to_contain_text("Undo and Send now")
-        take_picture(page, "undo")
+        client_page.take_picture(page, "undo")
         pause(page).get_by_role("button", name="Undo").click()
         expect(window(page)).to_be_visible()
         expect(pause(page)).to_have_count(0)
@@ -165,12 +129,10 @@ def test_sending_does_not_need_the_page(open_window, seller, sink, emails):
 def test_countdown_fits_a_phone(open_window, seller):
     with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
         page = open_window()
-        page.set_viewport_size(
-            dict(zip(("width", "height"), SIZES["phone"], strict=False))
-        )
+        page.set_viewport_size(client_page.PHONE)
         window(page).get_by_role("button", name="Send", exact=True).click()
         box = pause(page).bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= SIZES["phone"][0]
-        take_picture(page, "undo_phone")
+        assert box["x"] >= 0 and box["x"] + box["width"] <= client_page.PHONE["width"]
+        client_page.take_picture(page, "undo_phone")
         pause(page).get_by_role("button", name="Undo").click()
         expect(window(page)).to_be_visible()

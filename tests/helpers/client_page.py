@@ -16,6 +16,8 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
 LANGUAGES = ("en_US", "ro_RO", "bg_BG")
 #: The web client's styles and scripts are put together at the first call.
 PAGE_MS = 90_000
+#: A page that has to read something again, a document that has to arrive.
+CHANGE_MS = 30_000
 #: The page's script tells after some seconds, later ones included.
 LOOK_SECONDS = 40
 #: A hand on the mouse moves at most so often.
@@ -24,6 +26,7 @@ MOVE_MS = 120
 READ_MS = 2_500
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
 #: WCAG 2.2, 2.5.5: the least height of what is pressed, in CSS pixels.
 THUMB = 44
 #: WCAG 2.2, 1.4.3: the least contrast of ordinary text.
