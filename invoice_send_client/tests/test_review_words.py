@@ -211,13 +211,11 @@ class TestReviewWords(InvoiceSendCase):
             self.env, "isc_follower", "base.group_user", email="c@seller.example"
         )
         (self.move | self.good).message_subscribe(colleague.partner_id.ids)
-        wizard, line = self.open_review()
+        wizard, _line = self.open_review()
         taken = self.press_send(wizard)
         self.assertEqual([to for to, _mail in taken], [["ana@alfa.example"]] * 2)
         message = self.move.invoice_delivery_ids.mail_message_id
-        self.assertNotIn(
-            colleague.partner_id, message.notification_ids.res_partner_id
-        )
+        self.assertNotIn(colleague.partner_id, message.notification_ids.res_partner_id)
         with self.mail_server() as taken:
             self.env["account.move.send"]._generate_and_send_invoices(
                 self.move, sending_methods=["email"]

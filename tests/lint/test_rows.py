@@ -86,7 +86,8 @@ def test_no_row_names_a_test_twice(table):
 
 
 def test_what_is_missing_would_be_found(tmp_path):
-    code = "class TestA:\n    def test_b(self): ...\n\ndef test_c(): ...\ndef d(): ...\n"
+    code = "class TestA:\n    def test_b(self): ...\n"
+    code += "def test_c(): ...\ndef d(): ...\n"
     (tmp_path / "test_x.py").write_text(code)
     there = ["test_x.py::TestA::test_b", "test_x.py::test_c"]
     gone = ["test_x.py::test_b", "test_x.py::d", "test_y.py::test_c"]

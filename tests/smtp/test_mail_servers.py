@@ -1,4 +1,4 @@
-"""Which mail server carries an invoice: the company's own, never a user's (R47, R49)."""
+"""Which mail server carries an invoice: the company's own, never a user's (D6)."""
 
 import contextlib
 
