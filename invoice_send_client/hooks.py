@@ -14,6 +14,7 @@ def uninstall_hook(env):
 
     :param odoo.api.Environment env: of the superuser
     """
+    forget_foreign_keys(env, "invoice_send_client")
     _forget_network(env)
     names = [
         name
@@ -26,6 +27,18 @@ def uninstall_hook(env):
     filters.search([("model_id", "in", names)]).unlink()
     env["ir.exports"].search([("resource", "in", names)]).unlink()
     _delete_files(env, names)
+
+
+def forget_foreign_keys(env, module):
+    """Take foreign keys off Odoo's list, which gives them no external id.
+
+    Those of tables that stay would stand there for good.
+
+    :param odoo.api.Environment env: of the superuser
+    :param str module: the addon that is uninstalled
+    """
+    ours = [("module.name", "=", module), ("type", "=", "f")]
+    env["ir.model.constraint"].search(ours).unlink()
 
 
 def _forget_network(env):

@@ -10,5 +10,6 @@
     "depends": ["invoice_send_client", "account_payment"],
     "data": ["views/client_page_templates.xml", "views/pay_page_templates.xml"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
     "installable": True,
 }

@@ -1,3 +1,6 @@
+from odoo.addons.invoice_send_client.hooks import forget_foreign_keys
+
+
 def uninstall_hook(env):
     """Delete our jobs: with one whose model is gone the list of jobs does not open.
 
@@ -7,3 +10,4 @@ def uninstall_hook(env):
     """
     ours = [("model_name", "=", "invoice.send.run.line")]
     env["queue.job"].search(ours).unlink()
+    forget_foreign_keys(env, "invoice_send_client_queue_job")

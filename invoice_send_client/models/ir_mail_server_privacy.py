@@ -15,5 +15,6 @@ class IrMailServer(models.Model):
             return True
         # sudo: the mail engine may run as any user
         trackings = self.env["mail.tracking.email"].sudo()
-        deliveries = trackings.browse(int(tracking_email_id)).mail_id.invoice_delivery_ids
+        mail = trackings.browse(int(tracking_email_id)).mail_id
+        deliveries = mail.invoice_delivery_ids
         return bool(deliveries) and not deliveries.line_id._is_tracked(deliveries)

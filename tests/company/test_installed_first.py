@@ -32,7 +32,8 @@ def server(dev_environment, internet, tmp_path_factory) -> Iterator[OdooServer]:
 def test_the_others_come_later_and_a_document_leaves(dev_environment, server, sink):
     """No word of ours in the log, glue installed, mail with link and their picture."""
     names = ",".join(name for name in ADDONS if name not in HEAVY)
-    log = odoo_log.run_odoo(server, "server", f"--init={names}", "--stop-after-init", "--no-http")
+    options = (f"--init={names}", "--stop-after-init", "--no-http")
+    log = odoo_log.run_odoo(server, "server", *options)
     assert [line for line in log if "invoice" in line] == []
     server.start()
     seller = Seller(dev_environment, server, sink)

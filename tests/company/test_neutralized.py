@@ -35,8 +35,6 @@ def copy(dev_environment, server, sink) -> CopyWithJobs:
 
 def test_jobs_of_the_original_send_nothing(copy, sink):
     """A runner of the copy finds them, and nothing is due of their documents."""
-    polling.until(
-        lambda: copy.seller.select(JOBS) == [("done",)], "the jobs' end", 180
-    )
+    polling.until(lambda: copy.seller.select(JOBS) == [("done",)], "the jobs' end", 180)
     assert copy.states(copy.move_ids) == {"cancel"}
     assert len(sink.mails) == copy.mails

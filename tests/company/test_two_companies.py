@@ -137,7 +137,7 @@ def send(seller, side: Side) -> None:
 
 
 def test_each_sends_its_letter_by_its_server_in_its_way(sides):
-    """From, server, letter, link or attachment, picture: nothing is mixed (R47, R49)."""
+    """From, server, letter, link or file, picture: nothing is mixed (R47, R49)."""
     mine, other = sides["seller"], sides["buyer"]
     mail, second = mine.sink.mail_to(mine.address), other.sink.mail_to(other.address)
     assert other.sink.mails_to(mine.address) == mine.sink.mails_to(other.address) == []

@@ -223,9 +223,7 @@ def test_odoo_sends_natively_after_uninstall(life, uninstalled, sink):
     address = seller.address("native")
     move_id = seller.invoice(address)
     window_id = seller.window(move_id)
-    seller.admin.call(
-        "account.move.send.wizard", "action_send_and_print", [window_id]
-    )
+    seller.admin.call("account.move.send.wizard", "action_send_and_print", [window_id])
     assert [name[-4:] for name in sink.mail_to(address).files] == [".pdf"]
     seller.run_cron()
     seller.run_cron("mail.ir_cron_mail_scheduler_action")

@@ -9,7 +9,9 @@ from devenv.environment import Environment
 
 #: What only our addons write into a database. Addresses of pages (/invoice/d/...) that
 #: stand in old messages are history, not ours.
-OURS = r"invoice_send_|invoice\.(delivery|mail|received|send)\M|invoice_delivery_(id|mail)"
+OURS = (
+    r"invoice_send_|invoice_delivery_(id|mail)|invoice\.(delivery|mail|received|send)\M"
+)
 
 #: Every thing of the schema by its name; a sequence of a journal has a number.
 SCHEMA = """
