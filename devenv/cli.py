@@ -8,7 +8,7 @@ from .console import DevError, complain
 
 # command: (module, function, what it does)
 COMMANDS = {
-    "demo": ("demo", "main", "[--check]  a running Odoo with demo data"),
+    "demo": ("demo", "main", "[--check] [--screenshots [DIR]]  a running Odoo"),
     "test": ("testing", "main", "[PATHS, pytest options]  every test"),
     "lint": ("lint", "main", "the OCA toolchain"),
     "i18n": ("i18n", "main", "export the terms, merge them into the translations"),
