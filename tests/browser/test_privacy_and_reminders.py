@@ -1,4 +1,4 @@
-"""Erasing what was recorded, and reminders, on the screens of their users (B20, B30)."""
+"""Erasing what was recorded, and reminders, on their users' screens (B20, B30)."""
 
 import re
 
