@@ -1,9 +1,9 @@
 from . import (
     client_page,
     early,
-    help,
     invoice_answer,
     invoice_delivery,
+    invoice_help,
     invoice_mail,
     invoice_portal,
     invoice_send_run,

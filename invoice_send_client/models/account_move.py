@@ -263,8 +263,8 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         users = self.env["res.users"]
-        # sudo: colleagues need not be readable; who is here is all that is asked
         found = (self.invoice_user_id, sender or users, self.create_uid)
+        # sudo: colleagues need not be readable; who is here is all that is asked
         here = [user for user in found if user.sudo().active and user._is_internal()]
         return next(iter(here), users)
 

@@ -26,7 +26,7 @@ class AccountMove(models.Model):
 
     def _filter_unfollowed(self):
         """:return: the documents of which no sending would be followed, by their
-            company's or their customer's switch"""
+        company's or their customer's switch"""
         Company = self.env["res.company"]
 
         def is_unfollowed(move):

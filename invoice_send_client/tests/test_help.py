@@ -34,7 +34,7 @@ class TestHelp(InvoiceSendCase, HttpCase):
         self.assertEqual(answer.status_code, 200)
         return html.document_fromstring(answer.text)
 
-    def read(self, elements):
+    def read_texts(self, elements):
         """Read elements as a person does, white space put together."""
         return [" ".join(element.text_content().split()) for element in elements]
 
@@ -42,7 +42,7 @@ class TestHelp(InvoiceSendCase, HttpCase):
 
     def test_user_of_the_company_reads_the_page(self):
         page = self.open_help()
-        [heading] = self.read(page.iterfind(".//h1"))
+        [heading] = self.read_texts(page.iterfind(".//h1"))
         self.assertEqual(heading, "How sending to clients works")
 
     def test_client_in_the_portal_finds_no_page(self):
@@ -61,10 +61,13 @@ class TestHelp(InvoiceSendCase, HttpCase):
     def test_every_state_is_explained_with_the_word_of_the_other_screens(self):
         rows = self.open_help().xpath("//tr[@data-state]")
         self.assertEqual(
-            [(row.get("data-state"), self.read(row.iterfind("th"))) for row in rows],
+            [
+                (row.get("data-state"), self.read_texts(row.iterfind("th")))
+                for row in rows
+            ],
             [(state, [label]) for state, label in DELIVERY_STATES],
         )
-        meanings = self.read(row.find("td[2]") for row in rows)
+        meanings = self.read_texts(row.find("td[2]") for row in rows)
         self.assertEqual(len(set(meanings)), len(rows))
         self.assertFalse([text for text in meanings if len(text) < 20])
 
@@ -87,10 +90,13 @@ class TestHelp(InvoiceSendCase, HttpCase):
     def test_every_failure_comes_with_what_to_do(self):
         rows = self.open_help().xpath("//tr[@data-failure]")
         self.assertEqual(
-            [(row.get("data-failure"), self.read(row.iterfind("th"))) for row in rows],
+            [
+                (row.get("data-failure"), self.read_texts(row.iterfind("th")))
+                for row in rows
+            ],
             [(kind, [label]) for kind, label in FAILURE_TYPES],
         )
-        self.assertTrue(all(self.read(row.find("td") for row in rows)))
+        self.assertTrue(all(self.read_texts(row.find("td") for row in rows)))
 
     def test_every_heading_can_be_linked_to(self):
         page = self.open_help()
@@ -99,7 +105,8 @@ class TestHelp(InvoiceSendCase, HttpCase):
         self.assertEqual(anchors, headings)
         self.assertEqual(len(set(anchors)), len(anchors))
         self.assertEqual(
-            self.read(page.xpath("//main/nav//a")), self.read(page.xpath("//h2"))
+            self.read_texts(page.xpath("//main/nav//a")),
+            self.read_texts(page.xpath("//h2")),
         )
 
     def test_page_says_how_documents_of_the_company_leave(self):
@@ -109,14 +116,16 @@ class TestHelp(InvoiceSendCase, HttpCase):
             ("attachment", "documents leave with the PDF attached unless"),
         ):
             self.company.invoice_document_mode = mode
-            [text] = self.read(self.open_help().xpath("//p[b]")[:1])
+            [text] = self.read_texts(self.open_help().xpath("//p[b]")[:1])
             with self.subTest(mode=mode):
                 self.assertIn(f"Seller SRL: {words}", text)
 
     # -- languages -----------------------------------------------------------------
 
     def test_page_is_in_the_users_language(self):
-        english = set(self.read(self.open_help().xpath("//main//th | //main//td")))
+        english = set(
+            self.read_texts(self.open_help().xpath("//main//th | //main//td"))
+        )
         for lang, word in (("ro_RO", "Vizualizat"), ("bg_BG", "Прегледано")):
             self.env["res.lang"]._activate_lang(lang)
             self.env["ir.module.module"]._load_module_terms(
@@ -126,7 +135,7 @@ class TestHelp(InvoiceSendCase, HttpCase):
             page = self.open_help()
             with self.subTest(lang=lang):
                 self.assertEqual(page.get("lang"), lang.replace("_", "-"))
-                labels = self.read(page.xpath("//tr[@data-state]/th"))
+                labels = self.read_texts(page.xpath("//tr[@data-state]/th"))
                 self.assertTrue(any(word in label for label in labels), labels)
                 self.assertFalse(english & set(labels))
                 left = self.find_untranslated(page, lang[:2])
@@ -142,7 +151,7 @@ class TestHelp(InvoiceSendCase, HttpCase):
             if any(TEMPLATE in place for place, _line in entry.occurrences)
             and entry.msgid != entry.msgstr
         ]
-        plain = self.read(html.fragment_fromstring(term, "p") for term in sources)
+        plain = self.read_texts(html.fragment_fromstring(term, "p") for term in sources)
         return [sentence for sentence in plain if sentence in text]
 
     # -- the client's mail ---------------------------------------------------------
@@ -187,7 +196,9 @@ class TestHelp(InvoiceSendCase, HttpCase):
 
     def test_menu_of_customers_leads_to_the_page(self):
         menu = self.env.ref("invoice_send_client.help_menu")
-        self.assertEqual(menu.parent_id, self.env.ref("account.menu_finance_receivables"))
+        self.assertEqual(
+            menu.parent_id, self.env.ref("account.menu_finance_receivables")
+        )
         self.assertEqual((menu.action.url, menu.action.target), (URL, "new"))
         visible = self.env["ir.ui.menu"].with_user(self.user)._visible_menu_ids()
         self.assertIn(menu.id, visible)

@@ -425,7 +425,9 @@ class TestUntrackedScreens(PrivacyCase):
     def find_unviewed(self, model, view, record):
         """:return: names of the filters of the unread that find a record"""
         arch = self.env[model].get_view(self.env.ref(view).id, "search")["arch"]
-        filters = etree.fromstring(arch).xpath("//filter[contains(@name, 'not_viewed')]")
+        filters = etree.fromstring(arch).xpath(
+            "//filter[contains(@name, 'not_viewed')]"
+        )
         self.assertTrue(filters)
         domains = {node.get("name"): safe_eval(node.get("domain")) for node in filters}
         return {
