@@ -25,6 +25,7 @@ from . import (
     invoice_send_request,
     invoice_send_run,
     invoice_send_run_export,
+    invoice_send_run_given,
     invoice_send_run_messages,
     invoice_send_run_work,
     invoice_send_run_line,

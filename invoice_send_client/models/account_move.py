@@ -56,6 +56,7 @@ class AccountMove(models.Model):
         compute="_compute_invoice_delivery_summary",
         store=True,
         copy=False,
+        groups="base.group_user",  # else the client's portal users read it as well
         help="The addresses that the document was sent to.",
     )
     invoice_network_recipients = fields.Char(
@@ -63,6 +64,7 @@ class AccountMove(models.Model):
         compute="_compute_invoice_delivery_summary",
         store=True,
         copy=False,
+        groups="base.group_user",
         help="Who got the document inside the system.",
     )
     invoice_sent_datetime = fields.Datetime(

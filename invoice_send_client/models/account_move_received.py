@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import float_round
@@ -388,7 +390,9 @@ class AccountMove(models.Model):
         bill._show_received(users, text)
         if bill.state == "posted" and users:
             bill.activity_unlink([RECEIVED_ACTIVITY])  # what it was before is history
-            bill.activity_schedule(RECEIVED_ACTIVITY, note=text, user_id=users[0].id)
+            # another company's words are text, whatever they look like
+            note = escape(text)
+            bill.activity_schedule(RECEIVED_ACTIVITY, note=note, user_id=users[0].id)
 
     def _as_odoobot(self):
         """:return: the bill as OdooBot sees it: a sender is no editor of it"""

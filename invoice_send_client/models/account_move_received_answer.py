@@ -201,8 +201,11 @@ class AccountMove(models.Model):
         Called by the bill's form. Somebody who acts in the sender's company as well,
         which is to say has it ticked among his companies at that moment, is the
         sender's own person and counts for nothing; so does a sender who tracks nobody.
+        Of the vendor's portal, too, only the sender's people may read the bill.
         """
         self.ensure_one()
+        if not self.env.user._is_internal():
+            return
         delivery = self._get_received_delivery()
         is_staff = delivery.company_id.id in self.env.companies.ids
         if delivery and not is_staff and delivery._is_tracked():

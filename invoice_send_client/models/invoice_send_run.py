@@ -139,7 +139,10 @@ class InvoiceSendRun(models.Model):
         :param dict moves_data: settings of ``account.move.send`` by move
         :return: the run, with a line and its deliveries for each move
         :rtype: invoice.send.run
+        :raise UserError: for what the user may not send
         """
+        if not self.env.su:
+            self._check_given(moves_data)
         # sudo: the records of a sending are evidence, nobody may write them by hand
         self = self.sudo()
         moves = self.env["account.move"].concat(*moves_data)

@@ -81,6 +81,27 @@ class InvoiceSendTemplate(models.Model):
         "language.",
     )
 
+    @api.constrains("mail_template_id")
+    def _check_mail_template_id(self):
+        """Let only those make a template a letter who could change it anyway: from then
+        on accountants may.
+
+        :raise ValidationError: for a template of somebody else, or on other records
+        """
+        # Odoo runs constraints with all rights
+        asked = self.sudo(False).env
+        if asked.su or asked.user.has_group("mail.group_mail_template_editor"):
+            return
+        for template in self.mail_template_id:
+            if template.create_uid != asked.user or template.model != "account.move":
+                raise ValidationError(
+                    self.env._(
+                        "Only template editors may make “%s” a letter: write a new "
+                        "letter, or copy one.",
+                        template.name,
+                    )
+                )
+
     @api.model
     def default_get(self, fields):
         # EXTENDS 'mail'

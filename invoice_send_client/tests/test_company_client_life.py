@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_company_client import CompanyClientCase
@@ -212,6 +212,33 @@ class TestCompanyClientLife(CompanyClientCase):
         self.assertEqual(bill.invoice_received_notice, "cancelled")
         self.assertEqual(bill.state, "posted")
         self.assertTrue(bill.activity_ids)
+
+    def test_look_in_the_vendor_s_portal_is_none_of_the_receiver_s(self):
+        move = self.make_document()
+        bill = self.bring(move)
+        bill.action_post()
+        user = new_test_user(
+            self.env,
+            login="isc_vendor",
+            groups="base.group_portal",
+            company_id=self.buyer.id,
+            company_ids=[(6, 0, self.buyer.ids)],
+        )
+        user.partner_id.parent_id = self.company.partner_id
+        portal = bill.with_user(user).with_context(allowed_company_ids=self.buyer.ids)
+        self.assertTrue(portal.has_access("read"))
+        portal.note_received_look()
+        self.env.invalidate_all()
+        self.assertFalse(move.sudo().invoice_delivery_ids.view_datetime)
+
+    def test_words_of_another_company_are_text_in_the_work_that_they_make(self):
+        self.company.name = '<a href="https://evil.example">Pay here</a>'
+        move = self.make_document()
+        bill = self.bring(move)
+        bill.action_post()
+        move.with_user(self.selling_user).button_draft()
+        self.assertIn("Pay here", bill.activity_ids.note)
+        self.assertNotIn("<a", bill.activity_ids.note)
 
     def test_reset_works_though_nobody_is_left_to_be_told(self):
         move = self.make_document()

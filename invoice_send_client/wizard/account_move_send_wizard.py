@@ -68,6 +68,12 @@ class AccountMoveSendWizard(models.TransientModel):
         help="The customer is a company of this database, and does not take it.",
     )
 
+    @api.constrains("move_id")
+    def _check_move_id(self):
+        """:raise AccessError: for a document that the user may not read"""
+        # Odoo runs constraints with all rights
+        self.sudo(False).move_id.check_access("read")
+
     # -- how the document goes ---------------------------------------------------------
 
     @api.depends("move_id")
@@ -233,20 +239,6 @@ class AccountMoveSendWizard(models.TransientModel):
             )
         self.document_mode = "link"
 
-    def _check_files(self):
-        """Refuse files that the user may not read: the list comes from the browser.
-
-        The sending reads them with rights of its own.
-
-        :raise AccessError: naming them
-        """
-        ids = [
-            int(file["id"])
-            for file in self._get_other_files()
-            if not file.get("placeholder")
-        ]
-        self.env["ir.attachment"].browse(ids).exists().check_access("read")
-
     # -- what happened before ----------------------------------------------------------
 
     @api.depends("move_id")
@@ -342,7 +334,6 @@ class AccountMoveSendWizard(models.TransientModel):
         """
         if "email" in self.sending_methods:
             self._check_addresses()
-            self._check_files()
             self._make_it_fit()
         if "network" in self.sending_methods and self.network_problem:
             raise UserError(self.network_problem)

@@ -209,7 +209,6 @@ class AccountMoveSendWizard(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        self._check_files()
         sender = self._get_default_email_from(
             self.move_id, self.env.user, self.email_from_name
         )

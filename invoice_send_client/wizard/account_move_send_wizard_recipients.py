@@ -112,6 +112,9 @@ class AccountMoveSendWizard(models.TransientModel):
         default = self._get_default_mail_partner_ids(move, template, self.lang)
         if template and partners == default:
             return self._get_default_address_lines(move, settings)
+        # computed with all rights: of whom the user chose, those that he may read
+        readable = (partners - default).sudo(False)._filtered_access("read")
+        partners = partners.filtered(lambda p: p in default or p in readable)
         return {"email_to": self._get_address_line(partners), "email_cc": ""}
 
     @api.depends("email_to", "sending_methods")
