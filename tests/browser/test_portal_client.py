@@ -184,7 +184,7 @@ def test_hand_over_the_document_itself_counts(seller, client, bring, sign_in):
                 break
             page.mouse.move(box["x"] + 100 + 10 * (step % 9), box["y"] + 60 + step)
             page.wait_for_timeout(120)
-    assert seen.value.request.post_data_json["inputs"] > 3
+    assert seen.value.request.post_data_json["inputs"] >= 2
     has_state(seller, client, "view")
 
 
