@@ -54,6 +54,9 @@ RECORDS = {
 KNOWN = ("ir_module_module", "ir_module_module_dependency", "bus_bus")
 LISTED = re.compile(r"ir_model_data\.name: module_\w+")
 
+#: Characters of a text that are shown.
+LONGEST = 300
+
 TEXTS = """
 SELECT table_name, column_name FROM information_schema.columns
   JOIN pg_class ON relname = table_name AND relkind = 'r'
@@ -67,7 +70,8 @@ class Inventory:
 
     :ivar schema: names of all that its schema has
     :ivar records: names of the records of each table of :data:`RECORDS`
-    :ivar words: rows in which our addons are named, each as ``table.column: text``
+    :ivar words: rows in which our addons are named, or what has a name like theirs,
+        each as ``table.column: text``
     """
 
     def __init__(self, env: Environment, name: str) -> None:
@@ -89,18 +93,19 @@ class Inventory:
         self._cursor.execute(statement, values)
         return self._cursor.fetchall()
 
-    def _find_words(self) -> list[str]:
+    def _find_words(self) -> set[str]:
         found = []
         for table, column in self._select(TEXTS):
             if table not in KNOWN:
                 statement = f'SELECT "{column}"::text FROM "{table}"'
                 rows = self._select(f'{statement} WHERE "{column}"::text ~ %s', OURS)
                 found += [f"{table}.{column}: {text}" for (text,) in rows]
-        return sorted(text for text in found if not LISTED.fullmatch(text))
+        return {text for text in found if not LISTED.fullmatch(text)}
 
     def beyond(self, other: "Inventory") -> dict[str, set[str]]:
         """Return what another one does not have, by its kind."""
         more = {"schema": self.schema - other.schema}
+        more["words"] = {text[:LONGEST] for text in self.words - other.words}
         for table, names in self.records.items():
             more[table] = names - other.records[table]
         return {kind: names for kind, names in more.items() if names}
