@@ -194,7 +194,7 @@ def show_pay(studio: Studio) -> bytes:
     page.get_by_role("link", name="Pay", exact=True).click()
     page.locator("[name=o_payment_submit_button]:enabled").wait_for()
     # Below the button is nothing.
-    page.set_viewport_size({"width": 390, "height": 420})
+    page.set_viewport_size({"width": 390, "height": 640})
     return shot(page)
 
 
