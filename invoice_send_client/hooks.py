@@ -26,6 +26,9 @@ def uninstall_hook(env):
     filters = env["ir.filters"].with_context(active_test=False)
     filters.search([("model_id", "in", names)]).unlink()
     env["ir.exports"].search([("resource", "in", names)]).unlink()
+    # copies for sendings that wait, and now never leave: nobody wrote them
+    letters = env["mail.template"].with_context(active_test=False)
+    letters.search([("is_kept_letter", "=", True)]).unlink()
     _delete_files(env, names)
 
 

@@ -110,7 +110,7 @@ class From(HTTPAdapter):
 
     def init_poolmanager(self, *args, **kwargs):
         """Let the connections begin there."""
-        super().init_poolmanager(*args, source_address=self.source, **kwargs)
+        return super().init_poolmanager(*args, source_address=self.source, **kwargs)
 
 
 def at_once(*calls) -> list:
