@@ -141,10 +141,8 @@ class InvoiceSendRun(models.Model):
         :rtype: invoice.send.run
         :raise UserError: for what the user may not send
         """
-        if not self.env.su:
-            self._check_given(moves_data)
         # sudo: the records of a sending are evidence, nobody may write them by hand
-        self = self.sudo()
+        self = self._check_given(moves_data).sudo()
         moves = self.env["account.move"].concat(*moves_data)
         last_lines = self._check_not_sent_meanwhile(moves, moves_data)
         times = [data.get("scheduled_datetime") for data in moves_data.values()]
