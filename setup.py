@@ -26,10 +26,14 @@ FROM_PYPI = ("queue_job",)
 JUNK = ("__pycache__", ".pyc", ".pyo", ".orig", ".rej", "~")
 # Parts of an addon's readme, after its description.
 CHAPTERS = {
+    "CONTEXT": "Use cases and context",
+    "INSTALL": "Installation",
     "CONFIGURE": "Configuration",
     "USAGE": "Usage",
     "PRIVACY": "Privacy",
+    "SECURITY": "Security",
     "ROADMAP": "Known issues and roadmap",
+    "CONTRIBUTORS": "Contributors",
 }
 
 

@@ -20,7 +20,7 @@ FRAGMENTS = sorted(ROOT.glob("*/readme/**/*.md"))
 README = (ROOT / "README.rst").read_text("utf-8")
 # What OCA's readme is put together from; PRIVACY is a chapter of our own.
 CHAPTERS = {"DESCRIPTION", "CONTEXT", "INSTALL", "CONFIGURE", "USAGE", "ROADMAP"}
-CHAPTERS |= {"CONTRIBUTORS", "PRIVACY"}
+CHAPTERS |= {"CONTRIBUTORS", "PRIVACY", "SECURITY"}
 NEEDED = {"DESCRIPTION", "CONFIGURE", "USAGE", "ROADMAP", "CONTRIBUTORS"}
 LITERAL = re.compile(r"(?<!`)(`{1,2})([^`]+)\1(?!`)")
 FILE = re.compile(r"[\w.-]+(/[\w.-]+)*\.(py|xml|md|rst|json|cjs|js|png|toml|csv|txt)")
