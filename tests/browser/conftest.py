@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from devenv import browser, demo_browser
 from tests.helpers import client_page
+from tests.helpers import gallery as galleries
+from tests.helpers.gallery import Gallery
 
 #: Statuses of pages that are meant, and of which Chromium complains: a dead link, and
 #: a form that lacks something.
 MEANT = ("status of 404", "status of 422")
+#: What the server is asked about.
+CHANGE_MS = 30_000
 #: Chromium shares its processors with Odoo and with the tests of a second process, and
 #: misses its time now and then. pytest's summary tells how often that was ("rerun").
 RERUNS = 1
@@ -36,6 +40,15 @@ def unlimited_address_space() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture(scope="session")
+def gallery(dev_environment, sink, tmp_path_factory) -> Iterator[Gallery]:
+    """A company that has something to show on every screen."""
+    expect.set_options(timeout=CHANGE_MS)
+    folder = tmp_path_factory.mktemp("gallery")
+    with galleries.opened(dev_environment, folder, sink) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
