@@ -9,6 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from devenv import browser, demo_browser
 from tests.helpers import client_page
+from tests.helpers import gallery as galleries
+from tests.helpers.gallery import Gallery
 
 #: Statuses of pages that are meant, and of which Chromium complains: a dead link, and
 #: a form that lacks something.
@@ -26,6 +28,15 @@ def unlimited_address_space() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture(scope="session")
+def gallery(dev_environment, sink, tmp_path_factory) -> Iterator[Gallery]:
+    """A company that has something to show on every screen."""
+    expect.set_options(timeout=client_page.CHANGE_MS)
+    folder = tmp_path_factory.mktemp("gallery")
+    with galleries.opened(dev_environment, folder, sink) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -134,6 +134,14 @@ portal's page of a document has it too, in a part that has the same id. */
         }
     }
 
+    function onKeyDown(ev) {
+        // Back to the button that opened it; what was written stays.
+        if (ev.key === "Escape" && ev.currentTarget.open) {
+            ev.currentTarget.open = false;
+            ev.currentTarget.querySelector("summary").focus();
+        }
+    }
+
     function onPageShow(ev) {
         // Back from the next page: the forms can be sent again.
         if (ev.persisted) {
@@ -198,6 +206,7 @@ portal's page of a document has it too, in a part that has the same id. */
     });
     main.querySelectorAll("details").forEach(function (each) {
         each.addEventListener("toggle", onToggle);
+        each.addEventListener("keydown", onKeyDown);
     });
     main.querySelectorAll("time").forEach(showOwnTime);
     window.addEventListener("pageshow", onPageShow);

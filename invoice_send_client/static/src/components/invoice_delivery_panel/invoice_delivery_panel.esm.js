@@ -180,6 +180,7 @@ export class InvoiceDeliveryPanel extends Component {
             return;
         }
         this.state.isBusy = true;
+        const opener = document.activeElement;
         try {
             await this.action.doActionButton({
                 type: "object",
@@ -187,7 +188,11 @@ export class InvoiceDeliveryPanel extends Component {
                 resModel: "invoice.delivery",
                 resId: recipient.id,
                 context: {},
-                onClose: () => this.props.record.load(),
+                onClose: async () => {
+                    await this.props.record.load();
+                    // Back to where the window was opened
+                    browser.setTimeout(() => opener.isConnected && opener.focus());
+                },
             });
         } finally {
             this.state.isBusy = false;

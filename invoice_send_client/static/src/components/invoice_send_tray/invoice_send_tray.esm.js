@@ -1,32 +1,29 @@
-import {Component, onWillUnmount, useState} from "@odoo/owl";
-import {useBus, useService} from "@web/core/utils/hooks";
-import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
-import {Dropdown} from "@web/core/dropdown/dropdown";
+import {Component, useRef, useState} from "@odoo/owl";
+import {InvoiceSendMessages} from "./invoice_send_messages.esm";
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
 import {registry} from "@web/core/registry";
-import {useDropdownState} from "@web/core/dropdown/dropdown_hooks";
+import {usePopover} from "@web/core/popover/popover_hook";
+import {useService} from "@web/core/utils/hooks";
 
-const RELOAD_MS = 1000;
-
-/** The user's own runs: what works, what did not go, and what to do about it. */
+/** How far the user's own runs are, and how many failures nobody looked at yet. */
 export class InvoiceSendTray extends Component {
     static template = "invoice_send_client.InvoiceSendTray";
-    static components = {Dropdown};
     static props = {};
 
     setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
-        this.dialog = useService("dialog");
         this.messages = useService("invoice_send_messages");
         this.told = useState(this.messages.state);
-        this.state = useState({runs: [], isBusy: false});
-        this.dropdown = useDropdownState();
-        this.unseenIds = [];
-        this.timer = null;
-        useBus(this.messages.bus, "run", () => this.reloadSoon());
-        onWillUnmount(() => browser.clearTimeout(this.timer));
+        this.state = useState({isOpen: false});
+        this.button = useRef("button");
+        this.popover = usePopover(InvoiceSendMessages, {
+            animation: false,
+            arrow: false,
+            closeOnClickAway: (target) => this.leaveFor(target),
+            onClose: () => this.onClose(),
+            popoverClass: "o_invoice_send_tray_menu shadow",
+            position: "bottom-end",
+        });
     }
 
     get working() {
@@ -51,139 +48,34 @@ export class InvoiceSendTray extends Component {
         return words.join(", ");
     }
 
-    getPercent(run) {
-        return (100 * (run.document_count - run.waiting_count)) / run.document_count;
-    }
-
-    async load() {
-        const messages = await this.messages.load();
-        this.state.runs = messages.runs;
-        this.unseenIds = messages.unseen_ids;
-    }
-
-    /** While the menu is open it follows, once a second at most. */
-    reloadSoon() {
-        if (!this.dropdown.isOpen || this.timer) {
-            return;
-        }
-        this.timer = browser.setTimeout(async () => {
-            this.timer = null;
-            await this.load();
-        }, RELOAD_MS);
-    }
-
-    async onStateChanged(isOpen) {
-        const seen = this.unseenIds;
-        if (isOpen) {
-            this.messages.closeResults();
-        }
-        if (isOpen || !seen.length) {
-            return;
-        }
-        this.unseenIds = [];
-        const left = await this.orm.call("invoice.send.run", "mark_my_messages_seen", [
-            seen,
-        ]);
-        this.messages.setUnseen(left);
-    }
-
-    show(run) {
-        this.dropdown.close();
-        return this.messages.showRun(run.id);
-    }
-
-    showAll() {
-        this.dropdown.close();
-        return this.action.doAction("invoice_send_client.invoice_send_run_my_action", {
-            clearBreadcrumbs: true,
-        });
-    }
-
-    ask(title, body, confirmLabel, confirm) {
-        const cancel = () => true;
-        this.dialog.add(ConfirmationDialog, {
-            title,
-            body,
-            confirmLabel,
-            confirm,
-            cancel,
-        });
-    }
-
-    retry(run) {
-        this.ask(
-            _t("Retry the failed"),
-            _t(
-                "What failed is sent again as it was written. A mail that may have arrived may arrive twice."
-            ),
-            _t("Send again"),
-            () => this.call("invoice.send.run", run.id, "action_retry_failed")
-        );
-    }
-
-    cancelWaiting(run) {
-        this.ask(
-            _t("Cancel the waiting"),
-            _t("What has not left yet will not be sent."),
-            _t("Cancel the waiting"),
-            () => this.call("invoice.send.run", run.id, "action_cancel_waiting")
-        );
-    }
-
-    sendNow(run) {
-        return this.call("invoice.send.run", run.id, "action_send_now");
-    }
-
-    correctAddress(failure) {
-        this.dropdown.close();
-        return this.call(failure.model, failure.id, "action_correct_address");
-    }
-
     /**
-     * Send again; a mail that may have arrived is not repeated without a question.
-     *
-     * @param {Object} failure
+     * @param {Node} target of a click
+     * @returns {Boolean} whether it closes the menu: a question of the menu's own
+     *      buttons stands above it
      */
-    resend(failure) {
-        const send = () => this.call(failure.model, failure.id, "action_resend");
-        if (!failure.is_unknown) {
-            return send();
-        }
-        this.ask(
-            _t("It may have arrived"),
-            _t(
-                "Nobody knows whether the mail to %s left. Sent again, it may arrive twice.",
-                failure.email
-            ),
-            _t("Send again"),
-            send
+    leaveFor(target) {
+        this.isLeft = !target.closest?.(
+            ".modal, .o_invoice_send_tray, .o_invoice_send_tray_menu"
         );
+        return this.isLeft;
     }
 
-    /**
-     * Call a button's method, then show what became of it.
-     *
-     * @param {String} resModel
-     * @param {Number} resId
-     * @param {String} name the method
-     */
-    async call(resModel, resId, name) {
-        if (this.state.isBusy) {
+    onClose() {
+        this.state.isOpen = false;
+        if (!this.isLeft) {
+            // After the search field, which takes the focus of whatever closes
+            browser.setTimeout(() => this.button.el?.focus());
+        }
+    }
+
+    toggle() {
+        if (this.popover.isOpen) {
+            this.popover.close();
             return;
         }
-        this.state.isBusy = true;
-        try {
-            await this.action.doActionButton({
-                type: "object",
-                name,
-                resModel,
-                resId,
-                context: {},
-                onClose: () => this.load(),
-            });
-        } finally {
-            this.state.isBusy = false;
-        }
+        this.isLeft = false;
+        this.popover.open(this.button.el);
+        this.state.isOpen = true;
     }
 }
 

@@ -42,6 +42,18 @@ class SendMessages {
         this.state.unseenCount = count;
     }
 
+    /**
+     * @param {Number[]} ids of failures that the user looked at
+     */
+    async markSeen(ids) {
+        const left = await this.services.orm.call(
+            "invoice.send.run",
+            "mark_my_messages_seen",
+            [ids]
+        );
+        this.setUnseen(left);
+    }
+
     takeRun({unseen_count, ...run}) {
         this.state.isShown = true;
         this.state.runs[run.id] = run;
