@@ -3,8 +3,8 @@
 Each is opened as its user opens it. axe-core looks only at what this addon puts there:
 its own widgets, and of views that are its own the content, without Odoo's bars around
 it. What Odoo's own widgets lack inside those views stands in ``NATIVE``, with the rule
-and what marks the spot: a test of its own finds the same on a screen of Odoo's, so that
-the list can't excuse anything of ours.
+and what marks the spot: a test of its own finds the same on screens of Odoo's, less
+what ``UNSHOWN`` names.
 """
 
 import re
