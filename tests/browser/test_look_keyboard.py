@@ -121,21 +121,3 @@ def test_received_bill_is_returned_by_keyboard(open_page, gallery):
     tab_to(page, dialog.get_by_role("button", name="Return", exact=True))
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-
-
-def test_sending_is_undone_by_keyboard(open_page, gallery):
-    with gallery.seller.company_setting(invoice_undo_seconds=120):
-        page = open_page("/odoo/customer-invoices")
-        page.locator(".o_data_row").first.wait_for()
-        look.open_review(page, gallery, gallery.draw(2))
-        window = page.locator(".modal", has=page.locator(".o_invoice_send_review"))
-        # Tab stays in the rows, where Odoo takes it from cell to cell
-        send = window.get_by_role("button", name="Send", exact=True)
-        tab_to(page, send, "Shift+Tab")
-        page.keyboard.press("Enter")
-        bar = page.locator(".o_invoice_send_undo")
-        tab_to(page, bar.get_by_role("button", name="Undo"))
-        page.keyboard.press("Enter")
-        expect(window).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(window).to_have_count(0)
