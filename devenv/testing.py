@@ -37,7 +37,7 @@ TAKE_VALUE = ("-k", "-m", "-n", "-p", "-o", "-r", "-W")
 SYSTEM = REPOSITORY / "tests"
 # Lanes of folders of it: one folder after the other, each lane beside the rest.
 # One lane alone: three processes on two cores made Chromium miss its time.
-LANES = (("crash", "queue_job", "smtp", "client", "shop"),)
+LANES = (("crash", "queue_job", "smtp", "client", "shop", "company"),)
 # Options that say how to print. Any other one might not mean several processes at a
 # time: -x, --pdb, -s, --lf, -k (a lane with nothing to run fails).
 PRINTING = re.compile(
