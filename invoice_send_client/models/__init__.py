@@ -6,6 +6,7 @@ from . import (
     account_move_send_letter,
     account_move_send_pdf,
     account_move_send_review,
+    account_move_send_review_words,
     invoice_delivery,
     invoice_delivery_bounce,
     invoice_delivery_network,

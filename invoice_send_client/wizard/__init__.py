@@ -1,6 +1,7 @@
 from . import account_move_send_batch_wizard
 from . import account_move_send_batch_wizard_line
 from . import account_move_send_batch_wizard_line_edi
+from . import account_move_send_batch_wizard_send
 from . import account_move_send_wizard
 from . import account_move_send_wizard_edi
 from . import account_move_send_wizard_letter
