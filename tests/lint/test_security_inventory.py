@@ -17,8 +17,9 @@ SQL_NAMES = {"SQL", "execute", "execute_query", "execute_values", "executemany"}
 
 
 def sources(*folders: str) -> Iterator[Path]:
-    """Yield the product's Python files in these folders of the addons."""
+    """Yield the product's Python files in these folders of the addons, and beside."""
     for addon in ADDONS:
+        yield from sorted(addon.glob("*.py"))
         for folder in folders:
             yield from sorted((addon / folder).rglob("*.py"))
 
