@@ -33,6 +33,12 @@ def test_paths_are_those_of_the_caller(monkeypatch):
     assert testing.split(["."]) == ([], [str(HERE)])
 
 
+def test_no_two_files_of_system_tests_have_one_name():
+    """Their folders are no packages: pytest knows a file by its name alone."""
+    names = [path.name for path in testing.SYSTEM.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_system_tests_alone_need_no_odoo():
     groups = testing.grouped([str(HERE)])
     assert list(groups) == [""]
