@@ -44,6 +44,8 @@ UNSHOWN = {
     "cell that is edited",
     "pivot that scrolls",
 }
+#: What is paler than it should be on every form of Odoo's: the number of a stat button.
+NATIVE_PALE = 'class="o_stat_info o_stat_value"'
 #: A file of one invoice.
 IMPORTED = (
     b"partner_id,invoice_date,invoice_line_ids/name,invoice_line_ids/price_unit\n"
@@ -378,7 +380,7 @@ SCREENS = {
     # its bar stands for a while
     "undo": show_undo,
 }
-#: Not on a phone: Odoo shows its own cards there, and nobody imports files.
+#: Not on a phone: Odoo shows its own cards there; importing a file was not tried.
 ON_DESKTOP = ("bills", "offer")
 #: Who sees them, where it is not Ana Pop.
 USERS = {
@@ -430,7 +432,7 @@ def test_screen_keeps_nobody_out_and_fits(staff, gallery, screen, name):
     found = look.find_barriers(page, *places)
     pale, cut = look.find_pale(page, *places), look.find_cut(page, *places)
     assert [finding for finding in found if not is_native(finding)] == []
-    assert pale == []
+    assert [words for words in pale if NATIVE_PALE not in words] == []
     assert cut == []
 
 
