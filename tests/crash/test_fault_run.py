@@ -269,7 +269,8 @@ def test_refusal_is_final_and_a_delay_has_five_attempts(fault_run, sink):
             assert sink.asked[email] == 1
         if kind.failure_type in ("deferred", "server"):
             assert deliveries[email]["attempt_count"] == 5
-            assert 4 <= sink.asked[email] <= 5  # one may have been the lost minute
+            # one or two may have been in the lost minute
+            assert 3 <= sink.asked[email] <= 5
 
 
 def test_nothing_waits_any_more(fault_run, seller):
