@@ -84,16 +84,11 @@ class ClientVisit:
         if request.httprequest.method != "POST":
             raise MethodNotAllowed(valid_methods=["POST"])
 
-    def _find_delivery(self, token, **kind):
-        """Find the delivery of a link.
-
-        :param str token: what came with the request
-        :param kind: which deliveries are meant, see ``_find_by_token``
-        :return: the delivery, written as OdooBot; empty for a dead link
-        """
+    def _find_delivery(self, token, alive=True, tracked=False):
+        """:return: the delivery of a link, written as OdooBot; empty for a dead one"""
         # superuser: a visitor has no rights and must never be an invoice's last editor
         deliveries = request.env["invoice.delivery"].with_user(SUPERUSER_ID)
-        return deliveries._find_by_token(token, **kind)
+        return deliveries._find_by_token(token, alive=alive, tracked=tracked)
 
     def _count(self, kind):
         """Count one request of the visitor's network, once however often it is tried.

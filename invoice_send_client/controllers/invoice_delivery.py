@@ -63,7 +63,7 @@ class InvoiceDelivery(ClientPage):
     def picture(self, token, **_params):
         """The invisible picture of a mail, where the company uses it."""
         if not self._count("look"):
-            delivery = self._find_delivery(token, picture=True)
+            delivery = self._find_delivery(token, tracked=True)
             if delivery and not delivery._is_just_opened():
                 delivery._record_hit(self._observe(delivery, "pixel"))
         return self._respond(GIF, "image/gif")

@@ -120,13 +120,12 @@ class InvoiceDelivery(models.Model):
         return token and f"{base}/invoice/d/{token}"
 
     @api.model
-    def _find_by_token(self, token, alive=True, tracked=False, picture=False):
+    def _find_by_token(self, token, alive=True, tracked=False):
         """Find the delivery that a link leads to, in one query.
 
         :param str token: what came with the request
         :param bool alive: only by a link that still opens its document
         :param bool tracked: only where the client's visits are recorded
-        :param bool picture: only where the mail's picture is recorded
         :return: the delivery, empty for a forged, dead or unknown token
         :rtype: invoice.delivery
         """
@@ -140,8 +139,6 @@ class InvoiceDelivery(models.Model):
             domain &= Domain("move_id.state", "=", "posted")
         if tracked:
             domain &= self._get_tracked_domain()
-        if picture:
-            domain &= self._get_picture_domain()
         found = self.search_fetch(domain, LINK_FIELDS)
         delivery = found.filtered(lambda d: d.link_root == root)[:1]
         if alive:

@@ -70,8 +70,7 @@ LONG_WAY = {
     "invoice.delivery": (
         *("create", "write", "_write_multi"),
         *("_record_hit", "_fetch_hits", "_follow_verdict", "_prepare_look"),
-        *("_record_event", "_update_state", "_find_by_token"),
-        *("_get_tracked_domain", "_get_picture_domain"),
+        *("_record_event", "_update_state", "_find_by_token", "_get_tracked_domain"),
     ),
     "invoice.delivery.event": (
         *("create", "write", "_create", "_get_hits", "_prepare_judgement"),
@@ -196,7 +195,7 @@ class InvoiceDelivery(models.Model):
         settings = Company._fetch_invoice_client_settings(self.company_id.id)
         end = self._count_link_end(settings.expiry_days)
         is_open = not end or end > fields.Datetime.now()
-        return settings if settings.has_picture and is_open else None
+        return settings if settings.is_tracked and is_open else None
 
     def _record_first_picture(self, hit):
         """Record a delivery's first picture, where nothing else is known of it and the

@@ -24,7 +24,6 @@ class InvoiceDelivery(models.Model):
     is_tracked = fields.Boolean(
         string="Tracked",
         compute="_compute_is_tracked",
-        search="_search_is_tracked",
         help="What the client does with the link is recorded.",
     )
 
@@ -45,12 +44,6 @@ class InvoiceDelivery(models.Model):
     def _compute_is_tracked(self):
         for delivery in self:
             delivery.is_tracked = delivery._is_tracked()
-
-    def _search_is_tracked(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        tracked = self._get_tracked_domain()
-        return Domain.OR(tracked if each else ~tracked for each in value)
 
     # -- who is followed ---------------------------------------------------------------
 
@@ -86,16 +79,6 @@ class InvoiceDelivery(models.Model):
             & Domain("company_id", "any!", Domain("invoice_track_clients", "=", True))
             & is_customer_followed
         )
-
-    @api.model
-    def _get_picture_domain(self):
-        """:return: the domain of the deliveries whose pictures are recorded: a switch
-            for all that is recorded, and one for pictures
-
-        :rtype: Domain
-        """
-        has_picture = Domain("invoice_track_open", "=", True)
-        return self._get_tracked_domain() & Domain("company_id", "any!", has_picture)
 
     def _note_hit(self, hit, **values):
         """Note a request for the client's page, where visits are recorded.

@@ -93,11 +93,6 @@ class ClientPageCase(InvoiceSendCase, HttpCase):
 
 @tagged("-at_install", "post_install")
 class TestClientPage(ClientPageCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company.invoice_track_open = True  # pictures are recorded
-
     def test_page_shows_the_document_and_sets_no_cookie(self):
         response = self.get()
         self.assertEqual(response.status_code, 200, response.text)

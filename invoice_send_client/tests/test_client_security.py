@@ -895,7 +895,6 @@ class TestClientFloods(ClientSecurityCase):
                     self.assertNotIn(self.invoice.name, second.text)
 
     def test_picture_and_beacon_of_a_flood_answer_as_ever_and_leave_nothing(self):
-        self.company.invoice_track_open = True
         nonce = self.open_page(seconds=0)
         with self.rates(look=2):
             answers = [self.get("/open.gif") for _time in range(5)]

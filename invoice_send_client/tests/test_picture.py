@@ -27,11 +27,6 @@ OWN_COLUMNS = {"id", "delivery_id", "create_date", "write_date"}
 class PictureCase(ClientPageCase):
     """An invoice that was mailed, and the picture in the mail."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.company.invoice_track_open = True
-
     @contextmanager
     def short_way(self, is_open):
         """Let pictures come by the short way as they do, or by the long one alone."""
@@ -233,7 +228,6 @@ class TestPictureSwitches(PictureCase):
         customer, company = self.delivery.customer_id, self.company
         for record, name, value in (
             (company, "invoice_track_clients", False),
-            (company, "invoice_track_open", False),
             (customer, "invoice_no_tracking", True),
             (self.delivery, "is_opted_out", True),
         ):
@@ -267,20 +261,12 @@ class TestPictureSwitches(PictureCase):
     def test_switch_holds_although_this_worker_was_not_told_of_it(self):
         self.env["res.company"]._get_invoice_client_settings(self.company.id)
         self.env.flush_all()
-        for name in ("invoice_track_open", "invoice_track_clients"):
-            # as another worker writes it
-            query = f"UPDATE res_company SET {name} = FALSE WHERE id = %s"
-            self.env.cr.execute(query, [self.company.id])
-            with self.subTest(name=name):
-                self.assertEqual(self.find_way(self.delivery), "long")
-                self.assertFalse(self.delivery.event_ids.filtered("hit"))
-
-    def test_page_is_recorded_where_pictures_are_not(self):
-        self.company.invoice_track_open = False
-        self.refuse()
-        self.get()
-        self.env.invalidate_all()
-        self.assertEqual(self.delivery.event_ids.filtered("hit").event_type, "open")
+        # as another worker writes it
+        self.env.cr.execute(
+            "UPDATE res_company SET invoice_track_clients = FALSE WHERE id = %s",
+            [self.company.id],
+        )
+        self.assertEqual(self.find_way(self.delivery), "long")
 
     def test_own_staff_is_known_by_both_ways(self):
         self.company.invoice_internal_networks = "127.0.0.0/8"

@@ -36,13 +36,6 @@ NETWORKS = (f"127.20.{number}.1" for number in range(256))
 READING = 6
 
 
-@pytest.fixture(scope="module", autouse=True)
-def pictures(seller):
-    """Mails carry pictures, and what they tell is recorded."""
-    with seller.company_setting(invoice_track_open=True):
-        yield
-
-
 class Document:
     """An invoice that was mailed an hour ago, and its client's link."""
 

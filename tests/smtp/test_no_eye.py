@@ -21,12 +21,11 @@ FETCHES = [("GET", ""), ("HEAD", ""), ("GET", "/open.gif"), ("GET", "/pdf")]
 
 @pytest.fixture(scope="module")
 def mailed(seller, sink):
-    """Send one invoice with a picture; give its id and the link of its mail."""
+    """Send one invoice; return the document's id and the link of its mail."""
     address = seller.address("reader")
     move_id = seller.invoice(address)
-    with seller.company_setting(invoice_track_open=True):
-        seller.send(move_id)
-        yield move_id, LINK.search(sink.mail_to(address).html)[0]
+    seller.send(move_id)
+    return move_id, LINK.search(sink.mail_to(address).html)[0]
 
 
 @pytest.mark.parametrize("minutes", [0, 60])
