@@ -103,7 +103,7 @@ class InvoiceSendCase(AccountTestInvoicingCommon):
     def make_wizard(self, move, **values):
         """:return: the send window of one document, e-mail ticked"""
         return (
-            self.env["account.move.send.wizard"]
+            move.env["account.move.send.wizard"]
             .with_context(active_model="account.move", active_ids=move.ids)
             .create({"sending_methods": ["email"], **values})
         )

@@ -150,7 +150,7 @@ class TestSenders(InvoiceSendCase):
             )
             with self.subTest(name=name):
                 move = self.make_invoice().with_user(user)
-                wizard = self.make_wizard(move).with_user(user)
+                wizard = self.make_wizard(move)
                 self.assertEqual(wizard.email_from_name, name)
                 with self.mail_server() as taken:
                     wizard.action_send_and_print()
