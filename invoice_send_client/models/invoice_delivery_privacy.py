@@ -24,6 +24,7 @@ class InvoiceDelivery(models.Model):
     is_tracked = fields.Boolean(
         string="Tracked",
         compute="_compute_is_tracked",
+        search="_search_is_tracked",
         help="What the client does with the link is recorded.",
     )
 
@@ -44,6 +45,12 @@ class InvoiceDelivery(models.Model):
     def _compute_is_tracked(self):
         for delivery in self:
             delivery.is_tracked = delivery._is_tracked()
+
+    def _search_is_tracked(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        tracked = self._get_tracked_domain()
+        return Domain.OR(tracked if each else ~tracked for each in value)
 
     # -- who is followed ---------------------------------------------------------------
 
