@@ -293,9 +293,13 @@ class AccountMove(models.Model):
         :return: the attachment, empty where it can't be made
         :rtype: ir.attachment
         """
+        # a savepoint writes what waits as whoever asks: here it is OdooBot, before and in
+        self.env.flush_all()
         try:
             with self.env.cr.savepoint():
-                return self._ensure_invoice_pdf()
+                document = self._ensure_invoice_pdf()
+                self.env.flush_all()
+                return document
         except OperationalError:
             raise  # the request is tried again
         except Exception:

@@ -154,7 +154,7 @@ class TestClientPage(ClientPageCase):
             self.env.flush_all()
             self.get(path)
             self.invoice.invalidate_recordset()
-            self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID)
+            self.assertEqual(self.invoice.write_uid.id, SUPERUSER_ID, path)
 
     # -- queries -----------------------------------------------------------------------
 
