@@ -293,7 +293,7 @@ class AccountMove(models.Model):
         :return: the attachment, empty where it can't be made
         :rtype: ir.attachment
         """
-        # a savepoint writes what waits as whoever asks: here it is OdooBot, before and in
+        # a savepoint writes what waits as the visitor: OdooBot does it before
         self.env.flush_all()
         try:
             with self.env.cr.savepoint():
