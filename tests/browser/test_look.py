@@ -197,12 +197,17 @@ def show_correct_address(page, gallery):
     return (DIALOG,)
 
 
+def get_customer(gallery):
+    """Return the id of the viewed document's customer."""
+    return gallery.seller.user.fetch("account.move", gallery.viewed.id, "partner_id")[
+        "partner_id"
+    ][0]
+
+
 def show_erase(page, gallery):
     """The window that erases what was recorded of a client."""
     show(page, gallery, "/odoo/customer-invoices", LISTED)
-    partner = gallery.seller.user.fetch(
-        "account.move", gallery.viewed.id, "partner_id"
-    )["partner_id"][0]
+    partner = get_customer(gallery)
     action = gallery.seller.admin.call(
         "res.partner", "action_erase_invoice_tracking", [partner]
     )
@@ -327,9 +332,7 @@ def show_settings(page, gallery):
 
 def show_customer(page, gallery):
     """What a customer's form says of sending."""
-    partner = gallery.seller.user.fetch(
-        "account.move", gallery.viewed.id, "partner_id"
-    )["partner_id"][0]
+    partner = get_customer(gallery)
     show(page, gallery, f"/odoo/res.partner/{partner}", ".o_form_sheet")
     page.get_by_role("tab", name="Invoicing").click()
     page.locator("[name=invoice_no_tracking]").wait_for()

@@ -22,9 +22,9 @@ BROWSER_LANGUAGE = "en_US"
 
 @pytest.fixture(scope="module")
 def till(dev_environment, tmp_path_factory):
-    """A running Odoo with online payment, for clients in three languages."""
+    """A running Odoo with online payment, for clients in four languages."""
     folder = tmp_path_factory.mktemp("odoo")
-    langs = ["bg_BG", "ro_RO"]
+    langs = ["ar_001", "bg_BG", "ro_RO"]
     with tills.opened(dev_environment, folder, langs) as running:
         yield running
 
@@ -103,3 +103,13 @@ def go_back_and_pay(page: Page, say) -> None:
     page.get_by_role("link", name=say("Pay"), exact=True).click()
     expect(page.locator("[name=o_payment_submit_button]")).to_be_enabled()
     pay(page, "done")
+
+
+def test_pay_page_runs_from_right_to_left(till, open_page):
+    page = open_page(3, PHONE, "ar_001")
+    go_to_pay(page, till, translator("en_US"))
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    take_picture(page, "pay-ar_001")
+    pay(page, "done")
+    expect(page.locator("#payment")).to_have_attribute("data-state", "paid")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")

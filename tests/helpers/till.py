@@ -12,8 +12,8 @@ from devenv.environment import Environment
 
 from .odoo_server import OdooServer
 
-#: Invoices of two customers with one amount, and of the first with another one, that
-#: can be paid online.
+#: Invoices of two customers with one amount, and with another one, that can be paid
+#: online.
 INVOICES = """
 import json
 company = env.company
@@ -36,7 +36,10 @@ moves = env["account.move"].create(
             ],
         }
         for partner, price in (
-            (partners[0], 100), (partners[1], 100), (partners[0], 70)
+            (partners[0], 100),
+            (partners[1], 100),
+            (partners[0], 70),
+            (partners[1], 70),
         )
     ]
 )
