@@ -12,6 +12,7 @@ which prints as it goes, has ended.
 """
 
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +34,9 @@ PREFIX = "isc_test"
 # The variable that tells devenv.pytest_plugin where to write its counts.
 COUNTS = "DEV_TEST_COUNTS"
 RAN = ("passed", "failed", "error", "xfailed", "xpassed")
+# In the order in which pytest's last line has them, and how wide that is.
+SUMMED = ("failed", "passed", "skipped", "xfailed", "xpassed", "error")
+WIDTH = 80
 # pytest's short options whose value is a word of its own, never a path.
 TAKE_VALUE = ("-k", "-m", "-n", "-p", "-o", "-r", "-W")
 SYSTEM = REPOSITORY / "tests"
@@ -100,6 +105,7 @@ def run(
     :param lanes: need no Odoo; print when the groups have ended
     :return: pytest's status of the first that did not pass, else 0
     """
+    start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for number, group in enumerate([*groups, *lanes]):
             group.counts = Path(folder) / f"{number}.json"
@@ -111,7 +117,7 @@ def run(
                 for group in groups:
                     _run(env, group, options)
         finally:
-            status = _sum([*groups, *lanes])
+            status = _sum([*groups, *lanes], time.monotonic() - start)
         return status
 
 
@@ -288,19 +294,27 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _sum(groups: list[Group]) -> int:
+def _sum(groups: list[Group], seconds: float) -> int:
     """Return the status of all processes; after several, print one line for all."""
     bad = [group.status for group in groups if group.status]
     if len(groups) > 1:
-        total = dict.fromkeys((*RAN, "skipped"), 0)
+        total = dict.fromkeys(SUMMED, 0)
         for group in groups:
             if group.counts.exists():
                 counts = json.loads(group.counts.read_text("utf-8"))
                 for word, number in counts.items():
                     total[word] += number
-        failed = total["failed"] + total["error"]
-        print(
-            f"{total['passed']} passed, {failed} failed, {total['skipped']} skipped",
-            flush=True,
-        )
+        print(_summary(total, seconds), flush=True)
     return bad[0] if bad else 0
+
+
+def _summary(total: dict[str, int], seconds: float) -> str:
+    """Return the line that pytest itself ends with, for counts by outcome."""
+    told = [
+        f"{number} {word}{'s' if word == 'error' and number > 1 else ''}"
+        for word, number in total.items()
+        if number
+    ]
+    spent = datetime.timedelta(seconds=int(seconds))
+    words = f" {', '.join(told) or 'no tests ran'} in {seconds:.2f}s ({spent}) "
+    return words.center(WIDTH, "=")
