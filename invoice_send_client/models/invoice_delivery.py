@@ -594,7 +594,8 @@ class InvoiceDelivery(models.Model):
     def _correct_address(self, address):
         """Make a failed delivery due again, to another address.
 
-        Whoever has the old link is not the recipient any more: it dies.
+        Whoever has the old link is not the recipient any more: it dies, but for that
+        of a message to all, which the others have, too.
 
         :param tools.addresses.Address address: the new address
         :raise UserError: where the delivery did not fail or the address has one already
@@ -614,18 +615,26 @@ class InvoiceDelivery(models.Model):
                 "recipient_name": address.name or self.recipient_name,
                 "partner_id": known.get(ascii_email),
                 "is_internal": ascii_email in internal,
-                "link_key": links.new_key(),
+                "link_key": delivery._get_key_of_next_recipient(),
                 "is_link_alive": True,
             }
         )
         self.action_retry()
+
+    def _get_key_of_next_recipient(self):
+        """:return: the link's key after the address was corrected"""
+        self.ensure_one()
+        is_shared = self.line_id.copy_mode == "shared"
+        others = self.line_id._get_mailed() - self
+        return self.link_key if is_shared and others else links.new_key()
 
     def _check_new_address(self, address):
         if self.state not in DELIVERY_PROBLEMS or not self._has_open_document():
             raise UserError(
                 self.env._("Only the address of what failed or bounced can be changed.")
             )
-        others = (self.line_id.delivery_ids - self).mapped("email")
+        # a portal user who got no mail may well get this one
+        others = (self.line_id._get_mailed() - self).mapped("email")
         if addresses.to_ascii(address.email) in map(addresses.to_ascii, others):
             raise UserError(
                 self.env._("This sending has a copy for %s already.", address.email)

@@ -166,6 +166,7 @@ class InvoiceSendRun(models.Model):
         )
         lines._create_deliveries()
         self._join_mails(lines, moves_data)
+        run._keep_given_files()
         return run
 
     @api.model

@@ -45,6 +45,22 @@ class InvoiceSendRun(models.Model):
         self._check_made_for_documents(templates.sudo())
         return self
 
+    def _keep_given_files(self):
+        """Keep copies of the files that were uploaded in a window with the run.
+
+        Odoo deletes what belongs to no record yet a day after it was uploaded. The
+        window, which Undo opens again, may remove its own.
+        """
+        ids = self.line_ids._get_added_file_ids()
+        # sudo: whoever pressed Send was asked for the right to read them
+        files = self.env["ir.attachment"].sudo().browse(ids).exists()
+        pending = files.filtered(
+            lambda file: file.res_model == "mail.compose.message" and not file.res_id
+        )
+        if pending:
+            kept = pending.copy({"res_model": self._name, "res_id": self.id})
+            self.line_ids._exchange_files(dict(zip(pending.ids, kept.ids, strict=True)))
+
     @api.model
     def _check_given_files(self, files, moves):
         """Whatever has a number is sent by Odoo, even if it is said to be no file yet.

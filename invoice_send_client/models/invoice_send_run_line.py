@@ -219,6 +219,7 @@ class InvoiceSendRunLine(models.Model):
         Send = self.env["account.move.send"]
         asks_network = "peppol" in (self.sending_methods or [])
         nobody = self.env["account.move"]
+        self._check_added_files()
         with Send._ask_no_network(nobody if asks_network else self.move_id):
             self._complete_letter()
             self._send_by_pipeline(self._get_sending_settings())
@@ -251,6 +252,50 @@ class InvoiceSendRunLine(models.Model):
         known = {file["id"] for file in files}  # of an attempt that failed later
         shared = [f for f in self.shared_files or [] if f["id"] not in known]
         self.mail_attachments_widget = [*files, *shared]
+
+    def _get_added_file_ids(self):
+        """:return: ids of the files that users added to these lines' letters"""
+        Run = self.env["invoice.send.run"]
+        return {
+            Run._get_file_id(file)
+            for line in self
+            for file in [
+                *(line.mail_attachments_widget or []),
+                *(line.shared_files or []),
+            ]
+            if file.get("manual")
+        } - {0}
+
+    def _exchange_files(self, file_ids):
+        """Let these lines' letters carry other files.
+
+        :param dict file_ids: ids of the new ones by those of the old ones
+        """
+        get_id = self.env["invoice.send.run"]._get_file_id
+        for line in self:
+            for name in ("mail_attachments_widget", "shared_files"):
+                if line[name]:
+                    line[name] = [
+                        {**file, "id": file_ids[get_id(file)]}
+                        if get_id(file) in file_ids
+                        else file
+                        for file in line[name]
+                    ]
+
+    def _check_added_files(self):
+        """Odoo leaves a file out that is gone: the client would miss it unsaid.
+
+        :raise UserError: where a file that was added is gone
+        """
+        ids = self._get_added_file_ids()
+        # sudo: only whether they are there is asked
+        if ids - set(self.env["ir.attachment"].sudo().browse(ids).exists().ids):
+            raise UserError(
+                self.env._(
+                    "A file that was added to the mail has been deleted since. Open "
+                    "the send window and send again, with the files that are to go."
+                )
+            )
 
     def _send_by_pipeline(self, settings):
         Send = self.env["account.move.send"]

@@ -5,6 +5,7 @@ from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import api, models
+from odoo.tools import is_html_empty
 
 from ..tools import addresses, verdict
 
@@ -36,6 +37,7 @@ class InvoiceSendRunLine(models.Model):
         :param tools.sending_pass.SendingPass work: what the worker keeps
         """
         self.delivery_ids._deliver_by_network()
+        self._give_up_deleted_letters()
         due = self._get_mailed().filtered(lambda d: d._is_due()).sorted("id")
         bodies = {}
         for recipients in self._divide_into_mails(due) if due else ():
@@ -46,6 +48,23 @@ class InvoiceSendRunLine(models.Model):
             recipients = recipients.filtered(lambda d: d._is_due())
             if recipients:
                 recipients.line_id.sorted("id")._attempt(recipients, work, bodies)
+
+    def _give_up_deleted_letters(self):
+        """Mail no attachment whose letter was deleted in the chatter: its PDF is gone.
+
+        A plain link needs no file, and what the letter said is kept beside it.
+        """
+        for line in self.filtered(lambda line: line.document_mode == "attachment"):
+            # sudo: the letter that the sending itself has posted
+            letter = line.mail_message_id.sudo()
+            if not letter.attachment_ids and is_html_empty(letter.body):
+                line._set_failed(
+                    "pdf",
+                    self.env._(
+                        "The letter was deleted in the chatter, and its files with it. "
+                        "Resend writes it anew."
+                    ),
+                )
 
     def _divide_into_mails(self, deliveries):
         """:return: deliveries of these lines that one mail carries each: a personal

@@ -49,15 +49,24 @@ class InvoiceSendRunLine(models.Model):
             self.env.invalidate_all()
             # another worker may have made it meanwhile
             held = held.filtered("is_pdf_due")
-            if len(held) > 1 and held._make_due_pdfs_together():
-                return
-            for line in held:
-                try:
-                    with Run._isolate():
-                        line._make_due_pdf()
-                        Run._commit()
-                except Exception:
-                    _logger.warning("PDF of %s is tried again", line, exc_info=True)
+            for lines in held.grouped(
+                lambda line: line.run_id._get_told_user()
+            ).values():
+                told = lines.run_id[:1]._get_told_context()
+                lines.with_context(**told)._make_held_pdfs()
+
+    def _make_held_pdfs(self):
+        """See :meth:`_make_due_pdfs_safely`; problems are told in one language."""
+        Run = self.env["invoice.send.run"]
+        if len(self) > 1 and self._make_due_pdfs_together():
+            return
+        for line in self:
+            try:
+                with Run._isolate():
+                    line._make_due_pdf()
+                    Run._commit()
+            except Exception:
+                _logger.warning("PDF of %s is tried again", line, exc_info=True)
 
     def _make_due_pdfs_together(self):
         """Make PDFs at once; who dies of it finds them counted, and makes each alone.

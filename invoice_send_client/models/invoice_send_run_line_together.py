@@ -25,8 +25,8 @@ class InvoiceSendRunLine(models.Model):
     def _divide(self):
         """Divide lines into those that are worked on together.
 
-        :return: lines of one user that are fresh, at most ``TOGETHER``; others alone;
-            in the order in which the first of each kind stands
+        :return: lines that are fresh, of one user and one who is told, at most
+            ``TOGETHER``; others alone; in the order in which the first of each stands
         :rtype: list
         """
         found = []
@@ -47,7 +47,7 @@ class InvoiceSendRunLine(models.Model):
         is_alone = self.lead_line_id or self.extra_edis or self._is_posted_alone()
         if not is_fresh or not is_mail or is_alone:
             return None
-        return self.run_id.user_id.id
+        return self.run_id.user_id.id, self.run_id._get_told_user().id
 
     def _process_together_safely(self, work):
         """Work on fresh lines of one user.
@@ -55,8 +55,7 @@ class InvoiceSendRunLine(models.Model):
         :param tools.sending_pass.SendingPass work: what the worker keeps
         :return: whether that was done; each has to be worked on alone otherwise
         """
-        # sudo: the records of a sending have no writer but the sending
-        lines = self.with_user(self.run_id.user_id).sudo()
+        lines = self._as_sender()
         is_done, troubled, Run = False, {}, self.env["invoice.send.run"]
         with Run._hold(lines) as held:
             try:
@@ -121,6 +120,7 @@ class InvoiceSendRunLine(models.Model):
 
     def _make_letters_together(self):
         """See :meth:`_make_documents_and_letter`."""
+        self._check_added_files()
         # letters are compiled once, see ``ir.qweb``; reports are looked up once
         kept = {"invoice_send_compiled": {}, "invoice_send_reports": {}}
         Send = self.env["account.move.send"].with_context(**kept)

@@ -68,19 +68,24 @@ class InvoiceSendRunLine(models.Model):
         """Work on one line; what goes wrong with it never holds up another (B3)."""
         try:
             with self.env["invoice.send.run"]._isolate():
-                # sudo: the records of a sending have no writer but the sending
-                self.with_user(self.run_id.user_id).sudo()._process(work)
+                self._as_sender()._process(work)
         except Exception as error:
             _logger.exception("Sending line %s failed", self.id)
             self._note_trouble(error)
+
+    def _as_sender(self):
+        """:return: one user's lines as he sends them, in the language of who is told"""
+        run = self.run_id[:1]
+        # sudo: the records of a sending have no writer but the sending
+        as_sender = self.with_user(run.user_id).sudo()
+        return as_sender.with_context(**run._get_told_context())
 
     def _note_trouble(self, error):
         """Put a line off that nobody foresaw to fail; the last time it is parked.
 
         :param Exception error: what was raised
         """
-        # sudo: the records of a sending have no writer but the sending
-        line, Run = self.sudo(), self.env["invoice.send.run"]
+        line, Run = self._as_sender(), self.env["invoice.send.run"]
         try:
             with Run._hold(self) as held, Run._isolate():
                 if held:
@@ -238,7 +243,8 @@ class InvoiceSendRunLine(models.Model):
         if not (until := self.next_attempt_datetime):
             return
         back = self.delivery_ids.filtered(lambda d: d.next_attempt_datetime == until)
-        back._set_waiting(False)
+        # a reason would say that a user made them due: a paused server would be asked
+        back.write({"next_attempt_datetime": False, "failure_reason": False})
         self.next_attempt_datetime = False
 
     def _put_off(self, reason):

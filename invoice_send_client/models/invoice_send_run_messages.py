@@ -209,9 +209,19 @@ class InvoiceSendRun(models.Model):
 
     def _as_sender(self):
         """:return: the run in its sender's language and time zone, to be told to him"""
-        user = self._get_told_user()
         # sudo: a worker tells the sender, who may read his runs and nothing more
-        return self.with_user(user).sudo().with_context(lang=user.lang, tz=user.tz)
+        as_sender = self.with_user(self._get_told_user()).sudo()
+        return as_sender.with_context(**self._get_told_context())
+
+    def _get_told_context(self):
+        """:return: language and time zone of who is told: what workers write is for him
+
+        :rtype: dict
+        """
+        user = self._get_told_user()
+        # kept by Odoo: no query for each document
+        known = self.env["res.users"].with_user(user).context_get()
+        return {name: known[name] for name in ("lang", "tz")}
 
     def _tell_progress(self):
         """Tell the sender's open pages how far the run came."""

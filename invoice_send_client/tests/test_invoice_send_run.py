@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..tools import addresses, links
 from ..tools.sending_pass import SendingPass
 from .common import InvoiceSendCase
 
@@ -167,6 +168,55 @@ class TestInvoiceSendRun(InvoiceSendCase):
             self.env["invoice.send.run"].sudo()._process_due()
         self.assertEqual([to for to, _message in taken], [["b@alfa.example"]])
         self.assertEqual(waiting.state, "sent")
+
+    def test_corrected_address_of_a_shared_message_leaves_the_others_their_link(self):
+        self.company.invoice_copy_mode = "shared"
+        invoice = self.make_invoice()
+        [(_to, message)] = self.send(
+            invoice,
+            {"a@alfa.example": (550, b"No such user")},
+            email_to="a@alfa.example; b@alfa.example",
+        )
+        wrong, _good = invoice.sudo().invoice_delivery_ids.sorted("id")
+        with self.mail_server() as taken:
+            wrong._correct_address(addresses.Address("", "new@alfa.example"))
+        self.assertEqual([to for to, _message in taken], [["new@alfa.example"]])
+        html = message.get_body(("html",)).get_content()
+        self.assertIn(wrong._get_landing_url(), html)
+
+    def test_address_can_be_corrected_to_that_of_a_portal_user_who_got_no_mail(self):
+        invoice = self.make_invoice()
+        self.send(invoice, {"ana@alfa.example": (550, b"No such user")})
+        wrong = invoice.sudo().invoice_delivery_ids
+        wrong.copy(
+            {
+                "email": "portal@alfa.example",
+                "sending_method": "network",
+                "state": "sent",
+                "link_key": links.new_key(),
+            }
+        )
+        with self.mail_server() as taken:
+            wrong._correct_address(addresses.Address("", "portal@alfa.example"))
+        self.assertEqual([to for to, _message in taken], [["portal@alfa.example"]])
+
+    def test_attachment_whose_letter_was_deleted_never_leaves_without_its_file(self):
+        invoice = self.make_invoice()
+        answers = {"ana@alfa.example": (451, b"Later")}
+        self.send(invoice, answers, document_mode="attachment")
+        delivery = invoice.sudo().invoice_delivery_ids
+        letter = delivery.mail_message_id
+        invoice._message_update_content(letter, body="", attachment_ids=[])
+        delivery.next_attempt_datetime = False
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertFalse(taken)
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "pdf"))
+        with self.mail_server() as taken:
+            delivery.action_retry()
+        [(_to, message)] = taken
+        [file] = message.iter_attachments()
+        self.assertEqual(file.get_content_type(), "application/pdf")
 
     def test_other_files_leave_in_link_mode_too(self):
         invoice = self.make_invoice()

@@ -51,6 +51,31 @@ class TestIsolation(InvoiceSendCase):
                 self.assertEqual(len(self.run_cron()), 1)
                 self.assertEqual((delivery.state, line.state), ("sent", "written"))
 
+    def test_second_try_of_a_document_is_no_wish_of_its_user(self):
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            line, delivery = self.send_once()
+        self.assertTrue(delivery.failure_reason)
+        past = fields.Datetime.now() - timedelta(minutes=1)
+        line.next_attempt_datetime = delivery.next_attempt_datetime = past
+        with self.fail("_deliver_prepared", None):
+            self.run_cron()
+        self.assertEqual((line.state, delivery.state), ("written", "outgoing"))
+        self.assertFalse(delivery._is_asked_for())
+
+    def test_what_goes_wrong_is_told_in_the_language_of_who_sent(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        line, delivery = self.send_once()
+        line.run_id.user_id.lang = "ro_RO"
+        line.write({"state": "waiting", "pdf_attempt_count": 3})
+        delivery.write({"state": "outgoing", "mail_message_id": False})
+        with self.fail("_make_documents_and_letter", LockNotAvailable()):
+            self.run_cron()
+        self.assertIn("era modificat de altcineva", delivery.failure_reason)
+        line.is_pdf_due = True
+        line._make_due_pdfs_safely()
+        [told, *_earlier] = line.move_id.message_ids
+        self.assertIn("Serverul s-a oprit", told.body)
+
     def test_document_that_stays_locked_is_parked_with_its_reason(self):
         with self.fail("_make_documents_and_letter", LockNotAvailable()):
             line, delivery = self.send_once()

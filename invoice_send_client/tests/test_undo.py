@@ -132,6 +132,51 @@ class TestUndo(InvoiceSendCase):
         self.assertEqual(delivery.next_attempt_datetime, later)
         self.assertEqual(delivery.run_id.start_datetime, later)
 
+    def send_file_later(self, invoice):
+        """:return: the delivery of tomorrow, and the file that goes with its letter, as
+        Odoo's window uploads it"""
+        pending = {"res_model": "mail.compose.message", "res_id": 0}
+        file = self.env["ir.attachment"].create(
+            {"name": "plan.txt", "raw": b"plan", **pending}
+        )
+        wizard = self.make_wizard(invoice)
+        added = {"id": file.id, "name": file.name, "mimetype": file.mimetype}
+        wizard.write(
+            {
+                "scheduled_datetime": fields.Datetime.now() + timedelta(days=2),
+                "mail_attachments_widget": [
+                    *wizard.mail_attachments_widget,
+                    {**added, "placeholder": False, "manual": True},
+                ],
+            }
+        )
+        wizard.action_send_and_print()
+        return invoice.sudo().invoice_delivery_ids, file
+
+    def test_file_of_what_leaves_in_two_days_outlives_odoos_cleaning(self):
+        delivery, file = self.send_file_later(self.make_invoice())
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET create_date = now() - interval '2 days',"
+            " write_date = now() - interval '2 days' WHERE id = %s",
+            [file.id],
+        )
+        self.env.invalidate_all()
+        self.env["mail.compose.message"].sudo()._gc_lost_attachments()
+        delivery.next_attempt_datetime = False
+        [(_to, message)] = self.pass_by()
+        names = [part.get_filename() for part in message.iter_attachments()]
+        self.assertEqual(names, ["plan.txt"])
+
+    def test_file_that_was_deleted_meanwhile_keeps_the_mail_back(self):
+        delivery, _file = self.send_file_later(self.make_invoice())
+        kept = [("res_model", "=", "invoice.send.run"), ("name", "=", "plan.txt")]
+        self.env["ir.attachment"].sudo().search(kept).unlink()
+        delivery.next_attempt_datetime = False
+        self.assertFalse(self.pass_by())
+        self.assertEqual((delivery.state, delivery.failure_type), ("error", "render"))
+        self.assertIn("has been deleted", delivery.failure_reason)
+
     def test_user_without_the_documents_can_neither_undo_nor_cancel(self):
         window = self.open_window()
         window.action_send_and_print()
