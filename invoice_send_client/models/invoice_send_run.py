@@ -145,15 +145,7 @@ class InvoiceSendRun(models.Model):
         self = self._check_given(moves_data).sudo()
         moves = self.env["account.move"].concat(*moves_data)
         last_lines = self._check_not_sent_meanwhile(moves, moves_data)
-        times = [data.get("scheduled_datetime") for data in moves_data.values()]
-        run = self.create(
-            {
-                "user_id": self.env.uid,
-                "company_id": moves.company_id[:1].id,
-                "start_datetime": min(filter(None, times), default=False),
-                **self._prepare_run_values(moves_data),
-            }
-        )
+        run = self.create(self._prepare_run_values(moves_data))
         lines = self.env["invoice.send.run.line"].create(
             [
                 {
@@ -171,11 +163,19 @@ class InvoiceSendRun(models.Model):
 
     @api.model
     def _prepare_run_values(self, moves_data):
-        """:return: further values of a run
+        """:return: values of a run
 
         :param dict moves_data: settings of its documents
         """
-        return {}
+        times = [data.get("scheduled_datetime") for data in moves_data.values()]
+        return {
+            "user_id": self.env.uid,
+            "company_id": self.env["account.move"]
+            .concat(*moves_data)
+            .company_id[:1]
+            .id,
+            "start_datetime": min(filter(None, times), default=False),
+        }
 
     @api.model
     def _join_mails(self, lines, moves_data):
