@@ -278,17 +278,6 @@ class InvoiceSendRun(models.Model):
 
     # -- buttons ---------------------------------------------------------------------
 
-    def action_retry_failed(self):
-        """Send again to every recipient of the run that the document did not reach."""
-        failed = self.delivery_ids.filtered(
-            lambda d: d.is_current and d.state in ("error", "bounce")
-        )
-        if not failed:
-            raise UserError(self.env._("Nothing failed in this sending."))
-        failed.action_retry()
-        # sudo: runs have no writer but the sending; who asked for it is told the end
-        self.sudo().is_result_due = True
-
     def _check_sender(self):
         """Let only those act on runs who may send their documents.
 

@@ -93,6 +93,11 @@ class InvoiceSendRunLine(models.Model):
     scheduled_datetime = fields.Datetime(help="Nothing leaves before it.")
     failure_type = fields.Selection(FAILURE_TYPES)
     failure_reason = fields.Text()
+    is_unseen = fields.Boolean(
+        help="It failed, has no recipient to say it of, and the sender has not looked "
+        "at it yet.",
+    )
+    _unseen = models.Index("(run_id) WHERE is_unseen")
 
     def _get_mailed(self):
         """:return: those of these lines' deliveries that go by e-mail"""
@@ -318,6 +323,7 @@ class InvoiceSendRunLine(models.Model):
                 "state": "failed",
                 "failure_type": failure_type,
                 "failure_reason": reason,
+                "is_unseen": not self.delivery_ids,
             }
         )
         self.delivery_ids._close_broken_attempts()
