@@ -113,7 +113,10 @@ class InvoiceSendRunLine(models.Model):
             return "failed"
         if self.state == "skipped" or states == {"cancel"}:
             return "skipped"
-        return "waiting" if self.state == "waiting" and not states else "sent"
+        if self.state == "waiting" and not states:
+            return "waiting"
+        # its PDF was made and nobody got it
+        return "skipped" if self.goes_to_nobody and not states else "sent"
 
     # -- writing ---------------------------------------------------------------------
 

@@ -253,7 +253,8 @@ class InvoiceSendRun(models.Model):
         due = self.search([("is_result_due", "=", True)])
         for run in due.filtered(lambda run: run.state == "done"):
             run.is_result_due = False
-            if not run.failed_count and not run.sent_count:
+            told = run.failed_count or run.sent_count or run.nobody_line_ids
+            if not told:
                 continue  # withdrawn by the user, who need not be told
             result = run._as_sender()._describe_result()
             partner = run._get_told_user().partner_id
