@@ -80,6 +80,7 @@ from . import (
     invoice_send_run_line_other_ways,
     invoice_send_run_line_remind,
     invoice_send_run_remind,
+    invoice_send_run_retry,
     res_company_receive,
     res_company_remind,
     res_partner_remind,

@@ -211,7 +211,9 @@ class AccountMove(models.Model):
         """End what was sent or waits: the document is no longer the one it was (D4)."""
         self._get_invoice_deliveries_to_void()._void()
         # sudo: as for the deliveries; these go by other ways and have none
-        self.sudo().invoice_send_line_ids._skip_withdrawn()
+        lines = self.sudo().invoice_send_line_ids
+        lines._skip_withdrawn()
+        lines.filtered("is_unseen").is_unseen = False
 
     def button_draft(self):
         # EXTENDS 'account'

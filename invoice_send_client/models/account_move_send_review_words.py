@@ -121,6 +121,8 @@ class AccountMoveSend(models.AbstractModel):
         elif move.invoice_sent_datetime:
             warnings.append(self._describe_sent_before(move))
         warnings += self._get_network_warnings(row, facts)
+        if set(row.sending_methods or []) == {"manual"} and not row.extra_edis:
+            warnings.append(self.env._("Goes to nobody: only the PDF is made."))
         if "email" in (row.sending_methods or []):
             if self._is_row_too_big(row, facts):
                 warnings.append(

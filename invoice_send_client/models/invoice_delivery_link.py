@@ -123,6 +123,8 @@ class InvoiceDelivery(models.Model):
     def _find_by_token(self, token, alive=True, tracked=False):
         """Find the delivery that a link leads to, in one query.
 
+        What came inside the system is opened by its sign-in alone: it has no link.
+
         :param str token: what came with the request
         :param bool alive: only by a link that still opens its document
         :param bool tracked: only where the client's visits are recorded
@@ -140,7 +142,7 @@ class InvoiceDelivery(models.Model):
         if tracked:
             domain &= self._get_tracked_domain()
         found = self.search_fetch(domain, LINK_FIELDS)
-        delivery = found.filtered(lambda d: d.link_root == root)[:1]
+        delivery = found.filtered(lambda d: d.link_root == root)[:1]._get_mailed()
         if alive:
             delivery = delivery.filtered(
                 lambda d: d.link_key == key and d._is_link_open()
@@ -261,7 +263,8 @@ class InvoiceDelivery(models.Model):
             [("move_id", "=", self.move_id.id), ("id", ">=", self.id)], order="id desc"
         )
         address = addresses.to_ascii(self.email)
-        heirs = later.filtered(
+        # who got it inside the system, at the same address, was given no link
+        heirs = later._get_mailed().filtered(
             lambda d: d.is_link_alive
             and d._has_open_document()
             and addresses.to_ascii(d.email) == address

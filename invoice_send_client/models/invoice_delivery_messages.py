@@ -196,7 +196,7 @@ class InvoiceSendRunLine(models.Model):
                 "problem": line.problem,
                 "advice": line.advice,
                 "is_unknown": line.failure_type == "unknown",
-                "is_unseen": False,
+                "is_unseen": line.is_unseen,
                 "actions": [],
             }
             for line in self

@@ -183,6 +183,7 @@ class InvoiceDelivery(models.Model):
         known = ("open", "look", "view", "download")
         if (
             self.state != "sent"
+            or self.sending_method != "email"
             or any(self[f"{name}_datetime"] for name in known)
             or not self.is_current
             or not self.is_link_alive

@@ -75,7 +75,9 @@ class InvoiceSendRun(models.Model):
         counts = defaultdict(Counter)
         if not self.ids:
             return counts
-        self.env["invoice.send.run.line"].flush_model(["run_id", "state"])
+        self.env["invoice.send.run.line"].flush_model(
+            ["run_id", "state", "goes_to_nobody"]
+        )
         self.env["invoice.delivery"].flush_model(["line_id", "state"])
         self.env.cr.execute(
             SQL(
@@ -102,6 +104,7 @@ class InvoiceSendRun(models.Model):
                    WHEN line.state = 'skipped' OR bool_and(d.state = 'cancel')
                        THEN 'skipped'
                    WHEN line.state = 'waiting' AND count(d.id) = 0 THEN 'waiting'
+                   WHEN line.goes_to_nobody AND count(d.id) = 0 THEN 'skipped'
                    ELSE 'sent' END AS outcome
                  FROM invoice_send_run_line AS line
             LEFT JOIN invoice_delivery AS d ON d.line_id = line.id
@@ -278,17 +281,6 @@ class InvoiceSendRun(models.Model):
         self.skipped = [list(pair) for pair in skipped]
 
     # -- buttons ---------------------------------------------------------------------
-
-    def action_retry_failed(self):
-        """Send again to every recipient of the run that the document did not reach."""
-        failed = self.delivery_ids.filtered(
-            lambda d: d.is_current and d.state in ("error", "bounce")
-        )
-        if not failed:
-            raise UserError(self.env._("Nothing failed in this sending."))
-        failed.action_retry()
-        # sudo: runs have no writer but the sending; who asked for it is told the end
-        self.sudo().is_result_due = True
 
     def _check_sender(self):
         """Let only those act on runs who may send their documents.

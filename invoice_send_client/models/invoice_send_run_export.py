@@ -99,10 +99,16 @@ class InvoiceSendRun(models.Model):
             "",
             "",
             labels["failure_type"].get(line.failure_type, ""),
-            line.failure_reason or "",
+            line.failure_reason or self._describe_nobody(line),
             line.advice,
             line.other_ways,
         ]
+
+    def _describe_nobody(self, line):
+        """:return: that a document was sent to nobody; empty where it was"""
+        if not line.goes_to_nobody or line.state != "written":
+            return ""
+        return self.env._("Went to nobody: only the PDF was made.")
 
     def _get_export_skipped(self, document, reason):
         """:return: the row of a document that was left out at Send"""

@@ -93,6 +93,11 @@ class InvoiceSendRunLine(models.Model):
     scheduled_datetime = fields.Datetime(help="Nothing leaves before it.")
     failure_type = fields.Selection(FAILURE_TYPES)
     failure_reason = fields.Text()
+    is_unseen = fields.Boolean(
+        help="It failed, has no recipient to say it of, and the sender has not looked "
+        "at it yet.",
+    )
+    _unseen = models.Index("(run_id) WHERE is_unseen")
 
     def _get_mailed(self):
         """:return: those of these lines' deliveries that go by e-mail"""
@@ -108,7 +113,10 @@ class InvoiceSendRunLine(models.Model):
             return "failed"
         if self.state == "skipped" or states == {"cancel"}:
             return "skipped"
-        return "waiting" if self.state == "waiting" and not states else "sent"
+        if self.state == "waiting" and not states:
+            return "waiting"
+        # its PDF was made and nobody got it
+        return "skipped" if self.goes_to_nobody and not states else "sent"
 
     # -- writing ---------------------------------------------------------------------
 
@@ -363,6 +371,7 @@ class InvoiceSendRunLine(models.Model):
                 "state": "failed",
                 "failure_type": failure_type,
                 "failure_reason": reason,
+                "is_unseen": not self.delivery_ids,
             }
         )
         self.delivery_ids._close_broken_attempts()

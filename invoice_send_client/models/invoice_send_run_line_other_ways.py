@@ -18,13 +18,22 @@ class InvoiceSendRun(models.Model):
         domain=[("goes_other_ways", "=", True)],
         readonly=True,
     )
+    nobody_line_ids = fields.One2many(
+        "invoice.send.run.line",
+        "run_id",
+        string="Documents of which the PDF was made alone",
+        domain=[("goes_to_nobody", "=", True), ("state", "=", "written")],
+        readonly=True,
+    )
 
     @api.model
     def _prepare_line_values(self, move, move_data):
         # EXTENDS 'invoice_send_client'
         values = super()._prepare_line_values(move, move_data)
-        others = set(values["sending_methods"]) - OWN_METHODS - {"manual"}
-        return {**values, "goes_other_ways": bool(others or values["extra_edis"])}
+        methods = set(values["sending_methods"]) - {"manual"}
+        others = bool(methods - OWN_METHODS or values["extra_edis"])
+        is_sent = others or bool(methods)
+        return {**values, "goes_other_ways": others, "goes_to_nobody": not is_sent}
 
 
 class InvoiceSendRunLine(models.Model):
@@ -36,6 +45,9 @@ class InvoiceSendRunLine(models.Model):
 
     goes_other_ways = fields.Boolean(
         help="Goes by ways that are Odoo's own as well: Peppol, e-Factura, post."
+    )
+    goes_to_nobody = fields.Boolean(
+        help="Chosen to be handed over by hand: its PDF is made, and nothing is sent.",
     )
     other_ways = fields.Char(
         string="How it stands",

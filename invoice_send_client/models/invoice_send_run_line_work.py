@@ -279,9 +279,17 @@ class InvoiceSendRunLine(models.Model):
 
     def _set_retry(self):
         """A user wants these again: with a fresh count, from the documents on."""
-        self.write({"attempt_count": 0, "next_attempt_datetime": False})
+        self.write(
+            {
+                "attempt_count": 0,
+                "next_attempt_datetime": False,
+                "is_unseen": False,
+            }
+        )
         failed = self.filtered(lambda line: line.state == "failed")
-        failed.write({"state": "waiting", "failure_type": False})
+        failed.write(
+            {"state": "waiting", "failure_type": False, "failure_reason": False}
+        )
 
     def _write_letter(self):
         """Documents and letter, by the native pipeline; its errors end here."""

@@ -263,7 +263,8 @@ class InvoiceSendRun(models.Model):
         due = self.search([("is_result_due", "=", True)])
         for run in due.filtered(lambda run: run.state == "done"):
             run.is_result_due = False
-            if not run.failed_count and not run.sent_count:
+            told = run.failed_count or run.sent_count or run.nobody_line_ids
+            if not told:
                 continue  # withdrawn by the user, who need not be told
             result = run._as_sender()._describe_result()
             partner = run._get_told_user().partner_id
@@ -312,8 +313,34 @@ class InvoiceSendRun(models.Model):
         return Domain(unseen) & Domain("run_id", "any", self._get_own_domain(user))
 
     @api.model
+    def _get_unseen_line_domain(self, user):
+        """:return: as :meth:`_get_unseen_domain`, documents that failed and have no
+        recipient to say it of"""
+        unseen = [("is_unseen", "=", True), *self._get_failed_line_domain()]
+        return Domain(unseen) & Domain("run_id", "any", self._get_own_domain(user))
+
+    @api.model
     def _count_unseen(self, user):
-        return self.env["invoice.delivery"].search_count(self._get_unseen_domain(user))
+        Line, Delivery = self.env["invoice.send.run.line"], self.env["invoice.delivery"]
+        return Delivery.search_count(self._get_unseen_domain(user)) + Line.search_count(
+            self._get_unseen_line_domain(user)
+        )
+
+    @api.model
+    def _find_unseen(self, user):
+        """:return: what a user has not looked at, by run: ids of deliveries, and ids of
+        documents that have none
+
+        :rtype: tuple[dict, dict]
+        """
+        domains = {
+            "invoice.delivery": self._get_unseen_domain(user),
+            "invoice.send.run.line": self._get_unseen_line_domain(user),
+        }
+        return tuple(
+            dict(self.env[model]._read_group(domain, ["run_id"], ["id:array_agg"]))
+            for model, domain in domains.items()
+        )
 
     @api.model
     def _get_tray_values(self):
@@ -352,42 +379,49 @@ class InvoiceSendRun(models.Model):
         the runs.
 
         :param int limit: runs
-        :return: ``unseen_count``, ``unseen_ids`` of the failures told here, and
-            ``runs``, newest first, each with its ``failures`` and ``actions``
+        :return: ``unseen_count``; of the failures told here ``unseen_ids`` (recipients)
+            and ``unseen_line_ids`` (documents); ``runs``, newest first, each with its
+            ``failures`` and ``actions``
         :rtype: dict
         """
         user = self.env.user
-        unseen = self.env["invoice.delivery"]._read_group(
-            self._get_unseen_domain(user), ["run_id"], ["id:array_agg"]
-        )
-        unread = [run.id for run, _ids in unseen]
+        unseen, unseen_lines = self._find_unseen(user)
+        unread = {run.id for run in [*unseen, *unseen_lines]}
         newest = self.search([("user_id", "=", user.id)], limit=limit)
         # what was not looked at is shown, however old it is
         runs = newest | self.browse(sorted(unread, reverse=True)[:limit])
         runs = runs.sorted("id", reverse=True)
         return {
-            "unseen_count": sum(len(ids) for _run, ids in unseen),
-            "unseen_ids": [id_ for run, ids in unseen if run in runs for id_ in ids],
+            "unseen_count": sum(
+                len(ids) for ids in (*unseen.values(), *unseen_lines.values())
+            ),
+            "unseen_ids": [id_ for run in runs for id_ in unseen.get(run, [])],
+            "unseen_line_ids": [
+                id_ for run in runs for id_ in unseen_lines.get(run, [])
+            ],
             "runs": runs._get_message_values(),
         }
 
     def _get_message_values(self):
         failures = self._get_failure_values()
         can_send = self.env["account.move"].has_access("write")
+        retryable = self._find_retryable_ids() if can_send else set()
         return [
             {
                 **values,
                 **failures.get(values["id"], {"failures": [], "more_count": 0}),
-                "actions": self._get_message_actions(values) if can_send else [],
+                "actions": self._get_message_actions(values, values["id"] in retryable)
+                if can_send
+                else [],
             }
             for values in self._get_progress_values()
         ]
 
     @api.model
-    def _get_message_actions(self, values):
+    def _get_message_actions(self, values, can_retry):
         """:return: the buttons that make sense, by their methods' names"""
         offered = {
-            "action_retry_failed": values["failed_count"],
+            "action_retry_failed": can_retry,
             "action_send_now": values["next_attempt_datetime"],
             "action_cancel_waiting": values["waiting_count"],
         }
@@ -433,24 +467,29 @@ class InvoiceSendRun(models.Model):
         return values
 
     @api.model
-    def mark_my_messages_seen(self, delivery_ids=None, run_id=None):
+    def mark_my_messages_seen(self, delivery_ids=None, run_id=None, line_ids=None):
         """The user has looked at failures of his own runs.
 
-        :param list delivery_ids: those that he was shown
+        :param list delivery_ids: the recipients that he was shown
         :param int run_id: or the run whose page he opened
+        :param list line_ids: the documents without recipients that he was shown
         :return: how many he has not looked at yet
         :rtype: int
         """
         user = self.env.user
-        shown = Domain("id", "in", delivery_ids or [])
-        if run_id:
-            shown |= Domain("run_id", "=", run_id)
-        # sudo: deliveries have no writer; the domain keeps to the user's own runs
-        seen = self.env["invoice.delivery"].sudo()
-        seen = seen.search(self._get_unseen_domain(user) & shown)
-        seen.is_unseen = False
+        of_run = Domain("run_id", "=", run_id) if run_id else Domain.FALSE
+        # sudo: they have no writer; the domains keep to the user's own runs
+        Delivery, Line = (
+            self.env[name].sudo()
+            for name in ("invoice.delivery", "invoice.send.run.line")
+        )
+        shown = Domain("id", "in", delivery_ids or []) | of_run
+        seen = Delivery.search(self._get_unseen_domain(user) & shown)
+        shown = Domain("id", "in", line_ids or []) | of_run
+        seen_lines = Line.search(self._get_unseen_line_domain(user) & shown)
+        seen.is_unseen = seen_lines.is_unseen = False
         unseen = self._count_unseen(user)
-        if seen:  # other pages of the same user have a tray as well
+        if seen or seen_lines:  # other pages of the same user have a tray as well
             told = {"unseen_count": unseen}
             user.partner_id._bus_send("invoice_send_client.unseen", told)
         return unseen

@@ -41,6 +41,7 @@ from . import (
     test_roles,
     test_privacy,
     test_privacy_erase,
+    test_retry,
     test_review_window_speed,
     test_review_words,
     test_security,

@@ -313,7 +313,40 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         line.sending_methods = ["manual"]
         self.assertEqual(len(self.press_send(wizard)), 1)
         self.assertTrue(invoice.invoice_pdf_report_id)
-        self.assertEqual(wizard.run_id.sent_count, 2)
+        self.assertEqual(
+            (wizard.run_id.sent_count, wizard.run_id.skipped_count), (1, 1)
+        )
+
+    def test_document_that_goes_to_nobody_is_never_told_as_sent(self):
+        wizard = self.open_window(self.make_invoices(2))
+        wizard.line_ids.sending_methods = ["manual"]
+        words = "Goes to nobody: only the PDF is made."
+        self.assertEqual(wizard.line_ids.mapped("warning"), [words] * 2)
+        self.assertEqual(wizard.line_ids.mapped("remark"), [words] * 2)
+        wizard.action_send_and_print()
+        with (
+            self.mail_server() as taken,
+            patch.object(type(self.env["res.partner"]), "_bus_send") as told,
+        ):
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertFalse(taken)
+        run = wizard.run_id
+        self.assertEqual((run.sent_count, run.skipped_count, run.state), (0, 2, "done"))
+        self.assertEqual({x._get_outcome() for x in run.line_ids}, {"skipped"})
+        self.assertEqual(run.nobody_line_ids, run.line_ids)
+        [result] = [
+            call.args[1]
+            for call in told.call_args_list
+            if call.args[0] == "invoice_send_client.result"
+        ]
+        self.assertEqual(
+            (result["title"], result["message"]), ("Nothing was sent", "2 left out.")
+        )
+        rows = [
+            dict(zip(run._get_export_columns(), row, strict=True))
+            for row in run._get_export_rows()
+        ]
+        self.assertIn("only the PDF", rows[0]["The server's words"])
 
     def test_opening_writes_nothing_outside_the_window(self):
         moves = self.make_invoices(2)

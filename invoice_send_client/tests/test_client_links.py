@@ -4,7 +4,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..const import RENEWALS_A_DAY
 from .test_client_page import ClientPageCase
@@ -95,6 +95,57 @@ class TestClientLinks(ClientPageCase):
         later = self.invoice.invoice_delivery_ids.sudo().sorted("id")[-1]
         self.ask()
         self.assertIn(self.get_url(later), self.find_new_links().body_html)
+
+    def send_both_ways(self):
+        """Send to a customer whose portal user has the address of the mail.
+
+        :return: the delivery by e-mail and the one inside the system
+        """
+        user = new_test_user(
+            self.env,
+            "ana.portal",
+            groups="base.group_portal",
+            email=self.partner_a.email,
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        user.partner_id.parent_id = self.partner_a
+        self.invoice = self.make_invoice()
+        self.send(self.invoice, sending_methods=["email", "network"])
+        network, mailed = self.invoice.invoice_delivery_ids.sudo().sorted("id")[::-1]
+        self.assertEqual((mailed.sending_method, network.email), ("email", user.email))
+        self.assertEqual((network.sending_method, network.state), ("network", "sent"))
+        self.assertGreater(network.id, mailed.id)
+        self.url = self.get_url(mailed)
+        return mailed, network
+
+    def test_revoked_link_mails_nothing_though_the_portal_has_the_same_address(self):
+        mailed, network = self.send_both_ways()
+        mailed.action_revoke_link()
+        self.ask()
+        self.assertFalse(self.find_new_links())
+        self.assertIn("asks for a new one", self.invoice.message_ids[0].body)
+        self.assertNotIn("linkmail", network.event_ids.mapped("event_type"))
+
+    def test_ended_link_is_renewed_by_itself_though_the_portal_has_one_too(self):
+        mailed, network = self.send_both_ways()
+        key = network.link_key
+        self.company.invoice_link_expiry_days = 10
+        with freeze_time(fields.Datetime.now() + timedelta(days=11)):
+            self.ask()
+            [mail] = self.find_new_links()
+            self.assertIn(self.get_url(mailed), mail.body_html)
+            self.assertIn("linkmail", mailed.event_ids.mapped("event_type"))
+            self.assertEqual(network.link_key, key)
+
+    def test_what_stands_in_the_portal_is_opened_by_no_link(self):
+        _mailed, network = self.send_both_ways()
+        self.url = self.get_url(network)
+        self.assertEqual(self.get().status_code, 404)
+        self.ask()
+        self.get("/open.gif")
+        self.assertFalse(self.find_new_links())
+        self.assertEqual(network.event_ids.mapped("event_type"), ["sent"])
 
     def test_link_of_a_corrected_address_leads_to_nobody(self):
         self.delivery.link_key = "x" * 22

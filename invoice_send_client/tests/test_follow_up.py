@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import format_datetime
 from odoo.tools.safe_eval import safe_eval
 
 from .common import InvoiceSendCase
@@ -149,7 +150,18 @@ class TestFollowUp(InvoiceSendCase):
                 invoices.mapped("invoice_unviewed_days")
 
     def test_send_again_opens_the_window_for_the_selection(self):
-        invoices = self.make_sent(8) | self.make_sent(9)
+        """Its rows are ticked, say when they went, and leave a second time."""
+        self.partner_a.invoice_sending_method = "email"
+        other = self.partner_a.copy({"name": "Beta SRL", "email": "b@beta.example"})
+        invoices = self.make_invoice() | self.init_invoice(
+            "out_invoice", partner=other, amounts=[7.0], post=True
+        )
+        addresses = {invoices[0]: "ana@alfa.example", invoices[1]: "b@beta.example"}
+        for invoice, address in addresses.items():
+            [(recipients, _message)] = self.send(invoice)
+            self.assertEqual(recipients, [address])
+            sent = invoice.invoice_delivery_ids.sudo()
+            sent.sent_datetime = fields.Datetime.now() - timedelta(days=8)
         action = (
             self.env.ref("invoice_send_client.action_send_again")
             .with_user(self.billing)
@@ -157,6 +169,26 @@ class TestFollowUp(InvoiceSendCase):
             .run()
         )
         self.assertEqual(action["res_model"], "account.move.send.batch.wizard")
+        window = self.env[action["res_model"]].with_user(self.billing)
+        window = window.browse(action["res_id"])
+        self.assertEqual(window.line_ids.move_id, invoices)
+        for line in window.line_ids:
+            move = line.move_id
+            self.assertTrue(line.to_send)
+            when = format_datetime(
+                line.env, move.invoice_sent_datetime, dt_format="short"
+            )
+            self.assertIn(f"Sent on {when} to {addresses[move]}.", line.warning)
+        with self.mail_server() as taken:
+            window.action_send_and_print()
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual(
+            sorted(to for to, _message in taken),
+            [["ana@alfa.example"], ["b@beta.example"]],
+        )
+        for invoice in invoices:
+            states = invoice.invoice_delivery_ids.mapped("state")
+            self.assertEqual(states, ["sent", "sent"])
 
 
 @tagged("-at_install", "post_install")

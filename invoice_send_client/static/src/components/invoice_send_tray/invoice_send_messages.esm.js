@@ -17,14 +17,15 @@ export class InvoiceSendMessages extends Component {
         this.messages = useService("invoice_send_messages");
         this.state = useState({runs: [], isBusy: false});
         this.unseenIds = [];
+        this.unseenLineIds = [];
         this.timer = null;
         useBus(this.messages.bus, "run", () => this.reloadSoon());
         onWillStart(() => this.load());
         onMounted(() => this.messages.closeResults());
         onWillUnmount(() => {
             browser.clearTimeout(this.timer);
-            if (this.unseenIds.length) {
-                this.messages.markSeen(this.unseenIds);
+            if (this.unseenIds.length || this.unseenLineIds.length) {
+                this.messages.markSeen(this.unseenIds, this.unseenLineIds);
             }
         });
     }
@@ -37,6 +38,7 @@ export class InvoiceSendMessages extends Component {
         const messages = await this.messages.load();
         this.state.runs = messages.runs;
         this.unseenIds = messages.unseen_ids;
+        this.unseenLineIds = messages.unseen_line_ids;
     }
 
     /** It follows what happens, once a second at most. */

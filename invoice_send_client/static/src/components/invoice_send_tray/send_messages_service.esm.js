@@ -43,13 +43,15 @@ class SendMessages {
     }
 
     /**
-     * @param {Number[]} ids of failures that the user looked at
+     * @param {Number[]} ids of recipients not reached that the user looked at
+     * @param {Number[]} lineIds of documents that failed and have no recipient
      */
-    async markSeen(ids) {
+    async markSeen(ids, lineIds) {
         const left = await this.services.orm.call(
             "invoice.send.run",
             "mark_my_messages_seen",
-            [ids]
+            [ids],
+            {line_ids: lineIds}
         );
         this.setUnseen(left);
     }
