@@ -266,6 +266,7 @@ class InvoiceDelivery(models.Model):
         # who got it inside the system, at the same address, was given no link
         heirs = later._get_mailed().filtered(
             lambda d: d.is_link_alive
+            and d.state != "cancel"
             and d._has_open_document()
             and addresses.to_ascii(d.email) == address
         )

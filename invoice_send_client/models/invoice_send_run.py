@@ -170,13 +170,11 @@ class InvoiceSendRun(models.Model):
 
         :param dict moves_data: settings of its documents
         """
+        moves = self.env["account.move"].concat(*moves_data)
         times = [data.get("scheduled_datetime") for data in moves_data.values()]
         return {
             "user_id": self.env.uid,
-            "company_id": self.env["account.move"]
-            .concat(*moves_data)
-            .company_id[:1]
-            .id,
+            "company_id": moves.company_id[:1].id,
             "start_datetime": min(filter(None, times), default=False),
         }
 

@@ -55,9 +55,10 @@ class InvoiceSendRunLine(models.Model):
         A plain link needs no file, and what the letter said is kept beside it.
         """
         for line in self.filtered(lambda line: line.document_mode == "attachment"):
+            is_due = any(d._is_due() for d in line._get_mailed())
             # sudo: the letter that the sending itself has posted
             letter = line.mail_message_id.sudo()
-            if not letter.attachment_ids and is_html_empty(letter.body):
+            if is_due and not letter.attachment_ids and is_html_empty(letter.body):
                 line._set_failed(
                     "pdf",
                     self.env._(

@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from ..const import RENEWALS_A_DAY
+from ..tools import links
 from .test_client_page import ClientPageCase
 
 
@@ -83,6 +84,16 @@ class TestClientLinks(ClientPageCase):
         self.ask()
         self.assertFalse(self.find_new_links())
         self.assertIn("asks for a new one", self.invoice.message_ids[0].body)
+
+    def test_sending_that_was_withdrawn_lends_nobody_its_link(self):
+        withdrawn = self.delivery.copy(
+            {"state": "outgoing", "link_key": links.new_key(), "is_current": True}
+        )
+        withdrawn._set_cancelled()
+        self.assertTrue(withdrawn.is_link_alive)
+        self.delivery.action_revoke_link()
+        self.ask()
+        self.assertFalse(self.find_new_links())
 
     def test_reset_document_mails_nothing_until_it_is_sent_again(self):
         self.invoice.button_draft()
