@@ -8,6 +8,32 @@ from ..tools import addresses
 #: States in which a delivery did not bring the document, nor will by itself.
 NOT_BROUGHT = (*DELIVERY_PROBLEMS, "cancel")
 
+#: Finds the runs in which ``_find_retryable`` finds something.
+RETRYABLE = """
+    SELECT d.run_id
+      FROM invoice_delivery AS d
+      JOIN account_move AS move ON move.id = d.move_id
+     WHERE d.run_id IN %(runs)s AND d.state IN %(problems)s
+       AND d.is_current AND move.state = 'posted' AND NOT EXISTS (
+           SELECT FROM invoice_delivery AS later
+            WHERE later.move_id = d.move_id AND later.id > d.id
+              AND later.is_current AND later.state NOT IN %(not_brought)s
+              AND later.sending_method = d.sending_method
+              AND (lower(later.email), later.portal_user_id,
+                   later.receiving_company_id) IS NOT DISTINCT FROM
+                  (lower(d.email), d.portal_user_id, d.receiving_company_id))
+     UNION
+    SELECT line.run_id
+      FROM invoice_send_run_line AS line
+      JOIN account_move AS move ON move.id = line.move_id
+     WHERE line.run_id IN %(runs)s AND line.state = 'failed'
+       AND move.state = 'posted'
+       AND NOT EXISTS (SELECT FROM invoice_delivery WHERE line_id = line.id)
+       AND NOT EXISTS (
+           SELECT FROM invoice_send_run_line AS later
+            WHERE later.move_id = line.move_id AND later.id > line.id)
+"""
+
 
 class InvoiceSendRun(models.Model):
     """What of a run is sent again by "Retry the failed" (B4).
@@ -46,40 +72,14 @@ class InvoiceSendRun(models.Model):
         }
         for model, names in flushed.items():
             self.env[model].flush_model(names)
-        self.env.cr.execute(self._get_retryable_query(tuple(self.ids)))
-        return {run_id for (run_id,) in self.env.cr.fetchall()}
-
-    @api.model
-    def _get_retryable_query(self, run_ids):
-        """:return: SQL of the runs in which :meth:`_find_retryable` finds something"""
-        return SQL(
-            """SELECT d.run_id
-                 FROM invoice_delivery AS d
-                 JOIN account_move AS move ON move.id = d.move_id
-                WHERE d.run_id IN %(runs)s AND d.state IN %(problems)s
-                  AND d.is_current AND move.state = 'posted' AND NOT EXISTS (
-                      SELECT FROM invoice_delivery AS later
-                       WHERE later.move_id = d.move_id AND later.id > d.id
-                         AND later.is_current AND later.state NOT IN %(not_brought)s
-                         AND later.sending_method = d.sending_method
-                         AND (lower(later.email), later.portal_user_id,
-                              later.receiving_company_id) IS NOT DISTINCT FROM
-                             (lower(d.email), d.portal_user_id,
-                              d.receiving_company_id))
-                UNION
-               SELECT line.run_id
-                 FROM invoice_send_run_line AS line
-                 JOIN account_move AS move ON move.id = line.move_id
-                WHERE line.run_id IN %(runs)s AND line.state = 'failed'
-                  AND move.state = 'posted' AND NOT EXISTS (
-                      SELECT FROM invoice_delivery WHERE line_id = line.id)
-                  AND NOT EXISTS (
-                      SELECT FROM invoice_send_run_line AS later
-                       WHERE later.move_id = line.move_id AND later.id > line.id)""",
-            runs=run_ids,
+        query = SQL(
+            RETRYABLE,
+            runs=tuple(self.ids),
             problems=DELIVERY_PROBLEMS,
             not_brought=NOT_BROUGHT,
         )
+        self.env.cr.execute(query)
+        return {run_id for (run_id,) in self.env.cr.fetchall()}
 
     def _find_retryable(self):
         """Find what can be sent again.

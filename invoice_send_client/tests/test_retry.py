@@ -1,4 +1,4 @@
-""" "Retry the failed": what is sent again, what is not, and what is said of it (B4)."""
+"""What "Retry the failed" sends again, what not, and what it says of it (B4)."""
 
 from unittest.mock import patch
 
