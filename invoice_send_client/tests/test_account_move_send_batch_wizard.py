@@ -129,6 +129,18 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         self.assertEqual(names.count("terms.txt"), 1)
         self.assertEqual(len(names), 4, names)
 
+    def test_one_mail_is_no_bigger_than_the_server_of_its_letter_takes(self):
+        wizard = self.open_window_for_one_customer()
+        wizard.line_ids.document_mode = "attachment"
+        letter, _lang = self.env["invoice.send.template"]._get_letter(
+            self.company, "several", "en_US"
+        )
+        server = self.env["ir.mail_server"].search([], limit=1)
+        # takes two documents, not three
+        small = server.copy({"max_email_size": 0.7})
+        letter.mail_template_id.mail_server_id = small
+        self.assertEqual(len(self.press_send(wizard)), 2)
+
     def test_one_mail_leaves_without_the_document_that_fails(self):
         wizard = self.open_window_for_one_customer()
         failing = wizard.line_ids[1].move_id

@@ -161,29 +161,31 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for key, joined in joinable.grouped(
             lambda line: self._get_mail_group(line.partner_id, data[line.move_id])
         ).items():
-            if not key:
-                continue
-            for number, fitting in enumerate(joined._divide_by_size()):
-                if len(fitting) > 1:
-                    self._join_mail(fitting, data, (*key, number))
+            if key and len(joined) > 1:
+                self._join_mail(joined, data, key)
 
     @api.model
     def _join_mail(self, lines, data, key):
-        """Let documents go in one mail, with the letter for several.
+        """Let documents go in one mail, with the letter for several; in more of them
+        where one would be too big.
 
         :param lines: their rows
         :param dict data: their settings by document, to be completed
-        :param tuple key: what tells this mail from others
+        :param tuple key: what tells these mails from others
         """
         letter, lang = self.env["invoice.send.template"]._get_letter(
             lines.company_id, "several", lines[0].mail_lang
         )
-        for line in lines:
-            data[line.move_id].update(
-                mail_group=key,
-                mail_template=letter.mail_template_id or line.mail_template_id,
-                mail_lang=lang,
-            )
+        template = letter.mail_template_id or lines[0].mail_template_id
+        for number, fitting in enumerate(lines._divide_by_size(template)):
+            if len(fitting) == 1:
+                continue
+            for line in fitting:
+                data[line.move_id].update(
+                    mail_group=(*key, number),
+                    mail_template=letter.mail_template_id or line.mail_template_id,
+                    mail_lang=lang,
+                )
 
     @api.model
     def _get_mail_group(self, customer, settings):
