@@ -316,6 +316,9 @@ class AccountMoveSendWizard(models.TransientModel):
     def _get_sending_settings(self):
         # EXTENDS 'account'
         settings = super()._get_sending_settings()
+        if self._is_mail_left_out():
+            methods = settings["sending_methods"]
+            settings["sending_methods"] = [m for m in methods if m != "email"]
         if {"email", "network"} & set(settings["sending_methods"]):
             settings.update(
                 previous_line_id=self.last_line_id.id,
@@ -337,7 +340,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
         :raise UserError: with the document and what to do
         """
-        if "email" in self.sending_methods:
+        if "email" in self.sending_methods and not self._is_mail_left_out():
             self._check_addresses()
             self._make_it_fit()
         if "network" in self.sending_methods and self.network_problem:
