@@ -244,6 +244,23 @@ class TestReviewWords(InvoiceSendCase):
         self.assertRegex(line.warning, words)
         self.assertRegex(self.make_wizard(self.move).lang_note, words)
 
+    def test_language_that_is_not_installed_gives_way_to_the_companys(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        self.company.partner_id.lang = "ro_RO"
+        self.forget_language()
+        _wizard, line = self.open_review()
+        window = self.make_wizard(self.move.with_context(lang="en_US"))
+        self.assertEqual((line.mail_lang, window.mail_lang), ("ro_RO", "ro_RO"))
+        self.assertEqual(window.template_id, line.mail_template_id)
+        self.assertIn("Romanian", window.lang_note)
+
+    def test_language_of_another_country_is_nearer_than_the_companys(self):
+        self.env["res.lang"]._activate_lang("de_CH")
+        self.forget_language()
+        _wizard, line = self.open_review()
+        window = self.make_wizard(self.move)
+        self.assertEqual((line.mail_lang, window.mail_lang), ("de_CH", "de_CH"))
+
     # -- the window of one document ----------------------------------------------------
 
     def test_window_says_what_came_back_before_and_sends_all_the_same(self):
