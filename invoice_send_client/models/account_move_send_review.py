@@ -112,7 +112,8 @@ class AccountMoveSend(models.AbstractModel):
                 rows.update(self._prepare_company_rows(company, own))
         rows = [rows[move_id] for move_id in moves.ids]
         self._fill_review_letters(rows)
-        self._fill_review_addresses([row for row in rows if row.sending_methods])
+        # those without a way of sending too: the user may give them one
+        self._fill_review_addresses([row for row in rows if not row.constraint])
         return rows
 
     @api.model

@@ -26,15 +26,34 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             self._raise_nothing_to_send()
         if self.alerts:
             self._raise_danger_alerts(self.alerts)
-        if force_synchronous:
+        if force_synchronous and allow_fallback_pdf:
+            # another app asks for documents at any price, which no run gives
             return super().action_send_and_print(
-                force_synchronous=True, allow_fallback_pdf=allow_fallback_pdf
+                force_synchronous=True, allow_fallback_pdf=True
             )
+        if force_synchronous and not self.scheduled_datetime:
+            return self._send_at_once(lines)
         self._check_cron()
         self.start_datetime = self._get_start_datetime(lines)
         runs = self._create_runs(lines)
         runs._start_by_cron()
         return self._tell_sending(runs)
+
+    def _send_at_once(self, lines):
+        """Send in the call itself: whoever calls goes on when all is done, documents
+        included. What one pass has no time for is left to the cron.
+
+        :param lines: the rows that go
+        :return: the end of the window; the user is told as at the end of every run
+        :rtype: dict
+        """
+        self.start_datetime = False  # of an earlier press
+        runs = self._create_runs(lines)
+        runs.is_result_due = True
+        runs._process()
+        due = runs.line_ids.filtered("is_pdf_due")
+        due._make_due_pdfs_safely()
+        return {"type": "ir.actions.act_window_close"}
 
     def _raise_nothing_to_send(self):
         raise UserError(
