@@ -381,7 +381,8 @@ class AccountMoveSend(models.AbstractModel):
         for move, move_data in moves_data.items():
             line = move_data.get("invoice_send_line") or lines[move.id]
             values[line] = self._get_letter_values(move, move_data, line)
-        self.env["invoice.send.run.line"]._post_letters(values)
+        # sudo: the records of a sending have no writer but the sending
+        self.env["invoice.send.run.line"].sudo()._post_letters(values)
         if runs:
             runs._start()
 

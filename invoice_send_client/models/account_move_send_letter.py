@@ -1,8 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import get_lang
 
 from ..const import MOVE_DOCUMENT_TYPES
-from ..tools import addresses
+from ..tools import addresses, languages
 from .invoice_send_run_line_mail import LINK_PLACEHOLDER
 
 
@@ -17,6 +18,18 @@ class AccountMoveSend(models.AbstractModel):
     def _get_wanted_mail_lang(self, move):
         """:return: the customer's language, else the company's, else the user's"""
         return move.partner_id.lang or move.company_id.partner_id.lang or self.env.lang
+
+    @api.model
+    def _get_installed_mail_lang(self, move):
+        """:return: as :meth:`_get_wanted_mail_lang`, of the languages installed, or one
+        that differs by its country alone"""
+        Letter = self.env["invoice.send.template"]
+        installed = dict(self.env["res.lang"].get_installed())
+        for wanted in (move.partner_id.lang, move.company_id.partner_id.lang):
+            code = wanted and Letter._get_full_code(languages.get_iso(wanted), wanted)
+            if code in installed:
+                return code
+        return get_lang(self.env).code
 
     @api.model
     def _get_default_letter(self, move, lang=None):

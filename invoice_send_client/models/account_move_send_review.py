@@ -5,8 +5,13 @@ from typing import ClassVar
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
+from ..const import ANSWERS, DELIVERY_PROGRESS
 from ..tools import addresses, size
+
+#: States that a delivery reaches only by what the client's side did.
+REACHED_STATES = {*DELIVERY_PROGRESS, *ANSWERS} - {"outgoing", "sent"}
 
 
 @dataclass
@@ -52,10 +57,11 @@ class ReviewFacts:
 
     :param constraints: why a document can't be sent at all, by id
     :param being_sent: ids of the documents whose mail is leaving now
+    :param perhaps_sent: deliveries that may have arrived, by document id
     :param bounced: ids of the documents that a mail server sent back
     :param bounced_emails: addresses (ASCII) whose last mail bounced
     :param pdf_sizes: bytes of the legal PDFs that are bigger than usual, by id
-    :param limits: bytes that the company's mail server takes, by company id
+    :param limits: bytes that the mail server takes, by ids of company and letter
     :param linking: ids of the companies whose clients can open a link
     :param last_lines: ids of the documents' last sendings, by id
     :param languages: names of the installed languages, by code
@@ -67,6 +73,7 @@ class ReviewFacts:
 
     constraints: dict
     being_sent: set
+    perhaps_sent: dict
     bounced: set
     bounced_emails: set
     pdf_sizes: dict
@@ -105,7 +112,8 @@ class AccountMoveSend(models.AbstractModel):
                 rows.update(self._prepare_company_rows(company, own))
         rows = [rows[move_id] for move_id in moves.ids]
         self._fill_review_letters(rows)
-        self._fill_review_addresses([row for row in rows if row.sending_methods])
+        # those without a way of sending too: the user may give them one
+        self._fill_review_addresses([row for row in rows if not row.constraint])
         return rows
 
     @api.model
@@ -320,13 +328,11 @@ class AccountMoveSend(models.AbstractModel):
                 for row in rows
             },
             being_sent=self._find_being_sent(moves),
+            perhaps_sent=self._find_perhaps_sent(moves),
             bounced=bounced,
             bounced_emails=bounced_emails,
             pdf_sizes=self._find_big_pdfs(moves),
-            limits={
-                company.id: self._get_review_size_limit(company)
-                for company in moves.company_id
-            },
+            limits=self._get_review_size_limits(rows),
             linking={c.id for c in moves.company_id if c._is_invoice_link_public()},
             last_lines=moves._get_last_send_line_ids(),
             languages=dict(self.env["res.lang"].get_installed()),
@@ -358,6 +364,28 @@ class AccountMoveSend(models.AbstractModel):
         groups = deliveries._read_group(leaving, ["move_id"])
         groups += lines._read_group(unmailed, ["move_id"])
         return {move.id for (move,) in groups}
+
+    @api.model
+    def _find_perhaps_sent(self, moves):
+        """Find what may have arrived, though no mail server said that it took it (B5).
+
+        :return: ``invoice.delivery`` by document id
+        :rtype: dict[int, object]
+        """
+        # who has the link has the mail
+        came = Domain("state", "in", REACHED_STATES)
+        domain = (
+            Domain("move_id", "in", moves.ids)
+            & Domain("is_current", "=", True)
+            & Domain("sent_datetime", "=", False)
+            & (came | Domain("failure_type", "=", "unknown"))
+        )
+        # sudo: who may open the window may know that it may have arrived
+        deliveries = self.env["invoice.delivery"].sudo()
+        found = deliveries.search_fetch(
+            domain, ["move_id", "email", "sending_method", "last_attempt_datetime"]
+        )
+        return {move.id: own for move, own in found.grouped("move_id").items()}
 
     @api.model
     def _find_bounced(self, moves, emails):
@@ -404,10 +432,28 @@ class AccountMoveSend(models.AbstractModel):
         return {file.res_id: file.file_size for file in files}
 
     @api.model
-    def _get_review_size_limit(self, company):
-        """:return: bytes that the server for the company's invoices takes"""
-        # sudo: users can't read mail servers; one figure of it is used
-        server = company.sudo().invoice_mail_server_id
+    def _get_review_size_limits(self, rows):
+        """:return: bytes that the server takes by which a letter leaves, by ids of
+            company and letter
+
+        :rtype: dict[tuple[int, int], float]
+        """
+        limits = {}
+        for row in rows:
+            company, template = row.move_id.company_id, row.mail_template_id
+            key = company.id, template.id
+            if key not in limits:
+                limits[key] = self._get_size_limit_of_letter(company, template)
+        return limits
+
+    @api.model
+    def _get_size_limit_of_letter(self, company, template):
+        """:return: bytes that the server takes by which a letter leaves
+
+        :param company: whose document it is
+        :param template: ``mail.template``, may be empty
+        """
+        server = self._get_invoice_mail_server(company, template)
         return server._get_max_email_size() * size.MEGABYTE
 
     @api.model

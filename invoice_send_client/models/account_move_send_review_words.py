@@ -71,7 +71,7 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _get_row_limit(self, row, facts):
-        return facts.limits[row.move_id.company_id.id]
+        return facts.limits[row.move_id.company_id.id, row.mail_template_id.id]
 
     @api.model
     def _estimate_row_size(self, row, facts, document_mode=None):
@@ -120,6 +120,8 @@ class AccountMoveSend(models.AbstractModel):
             warnings.append(self.env._("Being sent now."))
         elif move.invoice_sent_datetime:
             warnings.append(self._describe_sent_before(move))
+        if deliveries := facts.perhaps_sent.get(move.id):
+            warnings.append(self._describe_perhaps_sent(deliveries))
         warnings += self._get_network_warnings(row, facts)
         if set(row.sending_methods or []) == {"manual"} and not row.extra_edis:
             warnings.append(self.env._("Goes to nobody: only the PDF is made."))
@@ -183,6 +185,26 @@ class AccountMoveSend(models.AbstractModel):
         if not move.invoice_view_datetime:
             return sentence
         look = format_datetime(self.env, move.invoice_view_datetime, dt_format="short")
+        viewed = self.env._("Viewed on %s.", look)
+        return f"{sentence} {viewed}"
+
+    @api.model
+    def _describe_perhaps_sent(self, deliveries):
+        """:return: when and to whom a mail left that may have arrived
+
+        :param deliveries: of one document, see :meth:`_find_perhaps_sent`
+        """
+        last = max(d.last_attempt_datetime or d.create_date for d in deliveries)
+        sentence = self.env._(
+            "The mail of %(time)s to %(addresses)s may have arrived.",
+            time=format_datetime(self.env, last, dt_format="short"),
+            addresses=deliveries._list_recipients(),
+        )
+        names = ("view_datetime", "accept_datetime", "return_datetime")
+        looks = [d[name] for d in deliveries for name in names if d[name]]
+        if not looks:
+            return sentence
+        look = format_datetime(self.env, min(looks), dt_format="short")
         viewed = self.env._("Viewed on %s.", look)
         return f"{sentence} {viewed}"
 

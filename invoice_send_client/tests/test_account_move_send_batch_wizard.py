@@ -83,6 +83,50 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         )
         self.assertEqual(taken[0][1]["Subject"], "My own words")
 
+    def test_each_row_leaves_as_it_stands_in_the_call_that_asks_for_it_at_once(self):
+        self.company.invoice_undo_seconds = 10
+        first = self.make_invoice()
+        second = self.make_invoice_for("Beta", "beta@beta.example")
+        wizard = self.open_window(first | second)
+        one, two = wizard.line_ids
+        one.write({"email_to": "x@alfa.example", "subject": "My own words"})
+        two.write({"document_mode": "attachment", "email_bcc": "me@seller.example"})
+        wizard.write({"note": "Closed on Monday", "email_from_name": "Somebody"})
+        with self.mail_server() as taken:
+            action = wizard.action_send_and_print(force_synchronous=True)
+        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertEqual(
+            [recipients for recipients, _message in taken],
+            [["x@alfa.example"], ["beta@beta.example"], ["me@seller.example"]],
+        )
+        self.assertEqual(taken[0][1]["Subject"], "My own words")
+        for _recipients, message in taken:
+            html = message.get_body(("html",)).get_content()
+            self.assertIn("Closed on Monday", html)
+            self.assertIn("Somebody", message["From"])
+        self.assertEqual(second.invoice_delivery_ids[0].document_mode, "attachment")
+        self.assertEqual(wizard.run_id.state, "done")
+        self.assertTrue(all((first | second).mapped("invoice_pdf_report_id")))
+
+    def test_what_is_asked_for_at_once_waits_for_the_time_chosen(self):
+        wizard = self.open_window(self.make_invoices(2))
+        wizard.scheduled_datetime = fields.Datetime.now() + timedelta(hours=2)
+        with self.mail_server() as taken:
+            wizard.action_send_and_print(force_synchronous=True)
+        self.assertFalse(taken)
+        self.assertEqual(wizard.run_id.waiting_count, 2)
+
+    def test_app_that_wants_documents_at_any_price_gets_them_in_the_call(self):
+        moves = self.make_invoices(2)
+        wizard = self.open_window(moves)
+        wizard.line_ids.document_mode = "attachment"
+        with self.mail_server() as taken:
+            wizard.action_send_and_print(
+                force_synchronous=True, allow_fallback_pdf=True
+            )
+        self.assertTrue(all(moves.mapped("invoice_pdf_report_id")))
+        self.assertEqual(len(taken), 2)
+
     def test_only_unsendable_documents_are_refused_in_words(self):
         draft = self.init_invoice(
             "out_invoice", partner=self.partner_a, amounts=[1.0], post=False
@@ -128,6 +172,18 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         names = [part.get_filename() for part in message.iter_attachments()]
         self.assertEqual(names.count("terms.txt"), 1)
         self.assertEqual(len(names), 4, names)
+
+    def test_one_mail_is_no_bigger_than_the_server_of_its_letter_takes(self):
+        wizard = self.open_window_for_one_customer()
+        wizard.line_ids.document_mode = "attachment"
+        letter, _lang = self.env["invoice.send.template"]._get_letter(
+            self.company, "several", "en_US"
+        )
+        server = self.env["ir.mail_server"].search([], limit=1)
+        # takes two documents, not three
+        small = server.copy({"max_email_size": 0.7})
+        letter.mail_template_id.mail_server_id = small
+        self.assertEqual(len(self.press_send(wizard)), 2)
 
     def test_one_mail_leaves_without_the_document_that_fails(self):
         wizard = self.open_window_for_one_customer()
@@ -266,6 +322,47 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         self.assertEqual(
             wizard.line_ids.mapped("email_bcc"), [False, "b@x.example", "b@x.example"]
         )
+
+    def open_window_without_ways(self, moves):
+        """:return: the window of documents for which nothing is ticked by default"""
+        self.company.invoice_email_by_default = False
+        moves.partner_id.invoice_sending_method = False
+        wizard = self.open_window(moves)
+        self.assertTrue(all(wizard.line_ids.mapped("blocked")))
+        return wizard
+
+    def test_methods_for_all_reach_rows_that_lack_nothing_else(self):
+        moves = self.make_invoices(2)
+        unknown = self.make_invoice_for("Epsilon", False)
+        draft = self.make_invoice_for("Delta", "delta@delta.example", post=False)
+        wizard = self.open_window_without_ways(moves | unknown | draft)
+        wizard.write({"set_sending_methods": "email", "set_email_bcc": "b@x.example"})
+        wizard.set_for_all()
+        ready = wizard.line_ids.filtered("to_send")
+        self.assertEqual(ready.move_id, moves)
+        self.assertEqual(set(ready.mapped("email_bcc")), {"b@x.example"})
+        self.assertIn("No e-mail", self.line_of(wizard, unknown).block_reason)
+        self.assertFalse(self.line_of(wizard, draft).sending_methods)
+        self.assertEqual(
+            [recipients for recipients, _message in self.press_send(wizard)],
+            [["ana@alfa.example"], ["b@x.example"]] * 2,
+        )
+
+    def test_other_values_for_all_leave_rows_without_a_way_alone(self):
+        wizard = self.open_window_without_ways(self.make_invoices(2))
+        wizard.set_email_bcc = "b@x.example"
+        wizard.set_for_all()
+        self.assertFalse(any(wizard.line_ids.mapped("email_bcc")))
+
+    def test_row_without_a_way_opens_with_the_address_of_the_card(self):
+        wizard = self.open_window_without_ways(self.make_invoices(2))
+        line = wizard.line_ids[0]
+        window = self.env["account.move.send.wizard"].browse(line.action_open())
+        self.assertFalse(window.sending_methods)
+        self.assertIn("ana@alfa.example", window.email_to)
+        window.sending_methods = ["email"]
+        window.action_keep_in_batch()
+        self.assertTrue(line.to_send)
 
     def test_note_and_files_for_all_are_in_every_mail(self):
         wizard = self.open_window(self.make_invoices(2))

@@ -95,6 +95,39 @@ class TestNetworkWindow(NetworkCase):
         self.assertEqual([to for to, _message in taken], [["office@delta.example"]])
         self.assertFalse(self.get_network(move))
 
+    def test_document_without_an_address_goes_by_the_network_alone_and_says_so(self):
+        self.partner_a.email = False
+        move = self.make_invoice()
+        window = self.open_window(move)
+        self.assertEqual(window.sending_methods, BOTH)
+        self.assertFalse(window.email_to_problem)
+        self.assertIn("client network only", window.email_to_warning)
+        with self.mail_server() as taken:
+            window.action_send_and_print()
+        self.assertFalse(taken)
+        self.assertEqual(move.invoice_delivery_ids, self.get_network(move))
+        self.assertEqual(move.invoice_delivery_state, "sent")
+
+    def test_document_without_an_address_is_refused_where_somebody_is_to_be_mailed(
+        self,
+    ):
+        self.partner_a.email = False
+        move = self.make_invoice()
+        for values in (
+            {"email_cc": "ana@alfa.example"},
+            {"email_bcc": "ana@"},
+            {"sending_methods": ["email"]},
+        ):
+            with self.subTest(values=values):
+                window = self.open_window(move)
+                window.write(values)
+                self.assertIn("type one", window.email_to_problem)
+                self.assertFalse(window.email_to_warning)
+                with self.mail_server() as taken, self.assertRaises(UserError):
+                    window.action_send_and_print()
+                self.assertFalse(taken)
+                self.assertFalse(move.invoice_delivery_ids)
+
     def test_second_window_names_the_ways_of_the_first_sending(self):
         move = self.make_invoice()
         self.send(move, sending_methods=BOTH)

@@ -100,6 +100,54 @@ class TestReviewWords(InvoiceSendCase):
         _wizard, line = self.open_review()
         self.assertIn("Viewed on", line.warning)
 
+    def test_what_may_have_arrived_is_said_in_both_windows_before_it_is_sent_again(
+        self,
+    ):
+        delivery = self.make_delivery(
+            self.move,
+            state="error",
+            failure_type="unknown",
+            last_attempt_datetime="2026-11-20 10:00:00",
+        )
+        words = r"^The mail of .*20.* to ana@alfa.example may have arrived\.$"
+        _wizard, line = self.open_review()
+        self.assertRegex(line.warning, words)
+        self.assertEqual(line.remark, line.warning)
+        self.assertTrue(line.to_send)  # as what was sent before
+        self.assertRegex(self.make_wizard(self.move).sent_before, words)
+        self.assertFalse(self.make_wizard(self.good).sent_before)
+        # a later reason does not undo that the client looked at it
+        delivery.write(
+            {
+                "state": "view",
+                "failure_type": "refused",
+                "view_datetime": "2026-11-20 11:00:00",
+            }
+        )
+        words = r"ana@alfa.example may have arrived\. Viewed on "
+        _wizard, line = self.open_review()
+        self.assertRegex(line.warning, words)
+        self.assertRegex(self.make_wizard(self.move).sent_before, words)
+
+    def test_what_may_have_arrived_is_said_beside_what_was_sent(self):
+        self.send(self.move)
+        self.make_delivery(
+            self.move, email="b@alfa.example", state="error", failure_type="unknown"
+        )
+        words = "^Sent on .* The mail of .* to b@alfa.example may have arrived"
+        _wizard, line = self.open_review()
+        self.assertRegex(line.warning, words)
+        self.assertRegex(self.make_wizard(self.move).sent_before, words)
+
+    def test_what_surely_failed_or_is_void_is_no_warning(self):
+        self.make_delivery(self.move, state="error", failure_type="refused")
+        self.make_delivery(
+            self.move, state="error", failure_type="unknown", is_current=False
+        )
+        _wizard, line = self.open_review()
+        self.assertFalse(line.warning)
+        self.assertFalse(self.make_wizard(self.move).sent_before)
+
     def test_bounced_before_is_unticked_and_leaves_once_ticked(self):
         self.make_bounced()
         wizard, line = self.open_review()
@@ -142,6 +190,23 @@ class TestReviewWords(InvoiceSendCase):
         self.assertTrue(line.blocked)
         self.assertIn("Too big for the mail server: take out files", line.block_reason)
 
+    def test_limit_of_a_row_is_that_of_the_server_that_odoo_will_choose(self):
+        first = self.env["ir.mail_server"].search([], limit=1)
+        first.write({"from_filter": "other.example", "max_email_size": 20})
+        first.copy({"from_filter": "seller.example", "max_email_size": 0.2})
+        wizard, line = self.open_review()
+        line.document_mode = "attachment"
+        self.assertIn("Too big for the mail server: a link goes", line.warning)
+        self.press_send(wizard)
+        self.assertEqual(self.move.invoice_delivery_ids.document_mode, "link")
+
+    def test_limit_of_a_row_is_that_of_its_letters_own_server(self):
+        server = self.env["ir.mail_server"].search([], limit=1)
+        _wizard, line = self.open_review()
+        line.mail_template_id.mail_server_id = server.copy({"max_email_size": 0.2})
+        line.document_mode = "attachment"
+        self.assertIn("Too big for the mail server: a link goes", line.warning)
+
     def test_sender_outside_what_the_server_sends_for_is_said_above_the_rows(self):
         wizard, _line = self.open_review()
         self.assertFalse(wizard.email_from_problem)
@@ -178,6 +243,23 @@ class TestReviewWords(InvoiceSendCase):
         self.assertTrue(line.to_send)
         self.assertRegex(line.warning, words)
         self.assertRegex(self.make_wizard(self.move).lang_note, words)
+
+    def test_language_that_is_not_installed_gives_way_to_the_companys(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        self.company.partner_id.lang = "ro_RO"
+        self.forget_language()
+        _wizard, line = self.open_review()
+        window = self.make_wizard(self.move.with_context(lang="en_US"))
+        self.assertEqual((line.mail_lang, window.mail_lang), ("ro_RO", "ro_RO"))
+        self.assertEqual(window.template_id, line.mail_template_id)
+        self.assertIn("Romanian", window.lang_note)
+
+    def test_language_of_another_country_is_nearer_than_the_companys(self):
+        self.env["res.lang"]._activate_lang("de_CH")
+        self.forget_language()
+        _wizard, line = self.open_review()
+        window = self.make_wizard(self.move)
+        self.assertEqual((line.mail_lang, window.mail_lang), ("de_CH", "de_CH"))
 
     # -- the window of one document ----------------------------------------------------
 

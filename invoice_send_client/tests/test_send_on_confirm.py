@@ -87,6 +87,15 @@ class TestSendOnConfirm(InvoiceSendCase):
         self.assertEqual(invoice.invoice_delivery_ids.document_mode, "link")
         self.assertFalse(self.requests.search([]))
 
+    def test_file_too_big_for_the_server_that_odoo_will_choose_leaves_as_a_link(self):
+        first = self.env["ir.mail_server"].search([], limit=1)
+        first.write({"from_filter": "other.example", "max_email_size": 20})
+        first.copy({"from_filter": "seller.example", "max_email_size": 0.2})
+        self.company.invoice_document_mode = "attachment"
+        invoice = self.make_draft()
+        self.confirm(invoice)
+        self.assertEqual(invoice.invoice_delivery_ids.document_mode, "link")
+
     def test_posting_sends_nothing_itself(self):
         invoice = self.make_draft()
         with self.mail_server() as taken:

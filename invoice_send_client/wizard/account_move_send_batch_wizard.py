@@ -313,7 +313,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     # -- one value for all -------------------------------------------------------------
 
     def set_for_all(self):
-        """Give every ticked row the language, the ways and the BCC chosen above.
+        """Give every ticked row the language, the ways and the BCC chosen above; ways
+        to those as well that lack nothing else, which ticks them.
 
         For the button above the rows.
         """
@@ -323,21 +324,31 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if not values and not self.set_sending_methods:
             return
         lines = self._get_sendable_lines()
-        self._set_methods_for_all(lines)
+        if self.set_sending_methods:
+            lines |= self._get_wayless_lines()
+            self._set_methods_for_all(lines)
         edited = lines.filtered("is_edited")
         (lines - edited).write(values)
         # a text written by hand stays in the language that it was written in
         edited.write({k: v for k, v in values.items() if k != "mail_lang"})
         self.write({f"set_{name}": False for name in (*names, "sending_methods")})
 
+    def _get_wayless_lines(self):
+        """:return: the rows that could be sent, but no way of sending is ticked"""
+        Send = self.env["account.move.send"]
+        domain = [("wizard_id", "in", self.ids), ("blocked", "=", True)]
+        lines = self.env[LINE].search_fetch(domain, ["move_id", "sending_methods"])
+        return lines.filtered(
+            lambda line: not line.sending_methods
+            and not Send._get_constraint(line.move_id)
+        )
+
     def _set_methods_for_all(self, lines):
         """Tick in rows what was chosen above them: of both ways those that lead to
         somebody, where one alone was chosen that one.
 
-        :param lines: the rows that are ticked
+        :param lines: the rows that get it
         """
-        if not self.set_sending_methods:
-            return
         both = self.set_sending_methods == "both"
         chosen = {"email", "network"} if both else {self.set_sending_methods}
         problems = self._get_network_problems(lines.move_id)

@@ -267,18 +267,20 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
             names.append(self.env._("and %s more", len(self) - NAMED_DOCUMENTS))
         return ", ".join(names)
 
-    def _divide_by_size(self):
+    def _divide_by_size(self, template):
         """:return: these rows in parts that each fit into one mail (B9)
 
+        :param template: ``mail.template``, the letter that they share
         :rtype: list
         """
         Send = self.env["account.move.send"]
+        limit = Send._get_size_limit_of_letter(self.company_id, template)
         facts, parts, room = Send._get_review_facts(self), [], 0
         for line in self:
             line_size = Send._estimate_row_size(line, facts)
             if not parts or line_size > room:
                 parts.append(self.browse())
-                room = Send._get_row_limit(line, facts)
+                room = limit
             parts[-1] += line
             room -= line_size
         return parts

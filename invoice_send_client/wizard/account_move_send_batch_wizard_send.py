@@ -26,15 +26,34 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             self._raise_nothing_to_send()
         if self.alerts:
             self._raise_danger_alerts(self.alerts)
-        if force_synchronous:
+        if force_synchronous and allow_fallback_pdf:
+            # another app asks for documents at any price, which no run gives
             return super().action_send_and_print(
-                force_synchronous=True, allow_fallback_pdf=allow_fallback_pdf
+                force_synchronous=True, allow_fallback_pdf=True
             )
+        if force_synchronous and not self.scheduled_datetime:
+            return self._send_at_once(lines)
         self._check_cron()
         self.start_datetime = self._get_start_datetime(lines)
         runs = self._create_runs(lines)
         runs._start_by_cron()
         return self._tell_sending(runs)
+
+    def _send_at_once(self, lines):
+        """Send in the call itself: whoever calls goes on when all is done, documents
+        included. What one pass has no time for is left to the cron.
+
+        :param lines: the rows that go
+        :return: the end of the window; the user is told as at the end of every run
+        :rtype: dict
+        """
+        self.start_datetime = False  # of an earlier press
+        runs = self._create_runs(lines)
+        runs.is_result_due = True
+        runs._process()
+        due = runs.line_ids.filtered("is_pdf_due")
+        due._make_due_pdfs_safely()
+        return {"type": "ir.actions.act_window_close"}
 
     def _raise_nothing_to_send(self):
         raise UserError(
@@ -161,29 +180,31 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for key, joined in joinable.grouped(
             lambda line: self._get_mail_group(line.partner_id, data[line.move_id])
         ).items():
-            if not key:
-                continue
-            for number, fitting in enumerate(joined._divide_by_size()):
-                if len(fitting) > 1:
-                    self._join_mail(fitting, data, (*key, number))
+            if key and len(joined) > 1:
+                self._join_mail(joined, data, key)
 
     @api.model
     def _join_mail(self, lines, data, key):
-        """Let documents go in one mail, with the letter for several.
+        """Let documents go in one mail, with the letter for several; in more of them
+        where one would be too big.
 
         :param lines: their rows
         :param dict data: their settings by document, to be completed
-        :param tuple key: what tells this mail from others
+        :param tuple key: what tells these mails from others
         """
         letter, lang = self.env["invoice.send.template"]._get_letter(
             lines.company_id, "several", lines[0].mail_lang
         )
-        for line in lines:
-            data[line.move_id].update(
-                mail_group=key,
-                mail_template=letter.mail_template_id or line.mail_template_id,
-                mail_lang=lang,
-            )
+        template = letter.mail_template_id or lines[0].mail_template_id
+        for number, fitting in enumerate(lines._divide_by_size(template)):
+            if len(fitting) == 1:
+                continue
+            for line in fitting:
+                data[line.move_id].update(
+                    mail_group=(*key, number),
+                    mail_template=letter.mail_template_id or line.mail_template_id,
+                    mail_lang=lang,
+                )
 
     @api.model
     def _get_mail_group(self, customer, settings):

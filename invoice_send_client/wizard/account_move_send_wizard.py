@@ -157,7 +157,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
     def _get_size_limit(self):
         """:return: bytes that the mail server takes"""
-        return self._get_mail_server()._get_max_email_size() * size.MEGABYTE
+        return self._get_size_limit_of_letter(self.company_id, self.template_id)
 
     def _get_mail_server(self):
         """:return: the server that the letter will leave by"""
@@ -253,9 +253,14 @@ class AccountMoveSendWizard(models.TransientModel):
 
     @api.depends("move_id")
     def _compute_sent_before(self):
+        perhaps = self._find_perhaps_sent(self.move_id)
         for wizard in self:
-            sent = wizard._get_current_deliveries().filtered("sent_datetime")
-            wizard.sent_before = bool(sent) and wizard._describe_sent(sent)
+            words = []
+            if sent := wizard._get_current_deliveries().filtered("sent_datetime"):
+                words.append(wizard._describe_sent(sent))
+            if deliveries := perhaps.get(wizard.move_id._origin.id):
+                words.append(self._describe_perhaps_sent(deliveries))
+            wizard.sent_before = " ".join(words) or False
 
     def _describe_sent(self, deliveries):
         """:return: when and to whom a document went, and when it was looked at
@@ -311,6 +316,9 @@ class AccountMoveSendWizard(models.TransientModel):
     def _get_sending_settings(self):
         # EXTENDS 'account'
         settings = super()._get_sending_settings()
+        if self._is_mail_left_out():
+            methods = settings["sending_methods"]
+            settings["sending_methods"] = [m for m in methods if m != "email"]
         if {"email", "network"} & set(settings["sending_methods"]):
             settings.update(
                 previous_line_id=self.last_line_id.id,
@@ -332,7 +340,7 @@ class AccountMoveSendWizard(models.TransientModel):
 
         :raise UserError: with the document and what to do
         """
-        if "email" in self.sending_methods:
+        if "email" in self.sending_methods and not self._is_mail_left_out():
             self._check_addresses()
             self._make_it_fit()
         if "network" in self.sending_methods and self.network_problem:

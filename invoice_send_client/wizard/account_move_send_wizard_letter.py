@@ -1,7 +1,6 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools.misc import get_lang
 
 from ..tools import languages
 from ..tools import letters as letter_tools
@@ -49,10 +48,8 @@ class AccountMoveSendWizard(models.TransientModel):
 
     @api.depends("move_id")
     def _compute_mail_lang(self):
-        installed = dict(self.env["res.lang"].get_installed())
         for wizard in self:
-            lang = self._get_wanted_mail_lang(wizard.move_id)
-            wizard.mail_lang = lang if lang in installed else get_lang(self.env).code
+            wizard.mail_lang = self._get_installed_mail_lang(wizard.move_id)
 
     @api.depends("move_id", "mail_lang")
     def _compute_template_id(self):

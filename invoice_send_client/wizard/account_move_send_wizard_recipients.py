@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from ..tools import addresses
 
+ADDRESS_LINES = ("email_to", "email_cc", "email_bcc")
+
 
 class AccountMoveSendWizard(models.TransientModel):
     """Who the letter comes from and who gets it: free text, no contact is made.
@@ -117,23 +119,40 @@ class AccountMoveSendWizard(models.TransientModel):
         partners = partners.filtered(lambda p: p in default or p in readable)
         return {"email_to": self._get_address_line(partners), "email_cc": ""}
 
-    @api.depends("email_to", "sending_methods")
+    @api.depends(*ADDRESS_LINES, "sending_methods", "network_problem")
     def _compute_email_to_problem(self):
         for wizard in self:
             problem = wizard._get_address_problem("email_to")
-            if not problem and not addresses.parse(wizard.email_to)[0]:
+            is_empty = not problem and not addresses.parse(wizard.email_to)[0]
+            if is_empty and not wizard._is_mail_left_out():
                 problem = self.env._(
                     "There is no e-mail address of %s: type one.",
                     wizard.move_id.partner_id.display_name,
                 )
             wizard.email_to_problem = problem
 
-    @api.depends("email_to", "email_cc", "sending_methods")
+    @api.depends(*ADDRESS_LINES, "sending_methods", "network_problem")
     def _compute_email_to_warning(self):
-        """Say which of the addresses in To and CC sent a mail back before (B8)."""
+        """Say which of the addresses in To and CC sent a mail back before, and that
+        nobody is mailed (B8)."""
         for wizard in self:
             back = self._find_bounced(wizard.move_id, self._get_emails([wizard]))
-            wizard.email_to_warning = self._describe_bounced(wizard, *back)
+            words = self._describe_bounced(wizard, *back)
+            if wizard._is_mail_left_out():
+                words = self.env._(
+                    "Goes by the client network only: no e-mail address."
+                )
+            wizard.email_to_warning = words
+
+    def _is_mail_left_out(self):
+        """:return: whether nobody is to be mailed, and the client gets the document
+        inside the system all the same, as from a row of the review window (B8)"""
+        self.ensure_one()
+        methods = set(self.sending_methods or [])
+        is_brought = {"email", "network"} <= methods and not self.network_problem
+        return is_brought and not any(
+            (self[name] or "").strip() for name in ADDRESS_LINES
+        )
 
     @api.depends("email_cc")
     def _compute_email_cc_problem(self):
@@ -173,13 +192,13 @@ class AccountMoveSendWizard(models.TransientModel):
                 for address in self._parse(self[name])
                 if addresses.to_ascii(address.email) not in left_out
             )
-            for name in ("email_to", "email_cc", "email_bcc")
+            for name in ADDRESS_LINES
         ]
         if left_out and not lines[0]:
             # a mail to nobody in To is taken for spam: the next line moves up
             filled = next((i for i, line in enumerate(lines) if line), 0)
             lines[0], lines[filled] = lines[filled], ""
-        return dict(zip(("email_to", "email_cc", "email_bcc"), lines, strict=True))
+        return dict(zip(ADDRESS_LINES, lines, strict=True))
 
     @api.model
     def _parse(self, text):
@@ -192,9 +211,7 @@ class AccountMoveSendWizard(models.TransientModel):
         """
         self.ensure_one()
         problems = [
-            problem
-            for name in ("email_to", "email_cc", "email_bcc")
-            if (problem := self[f"{name}_problem"])
+            problem for name in ADDRESS_LINES if (problem := self[f"{name}_problem"])
         ]
         if not problems and not self._get_address_lines()["email_to"]:
             problems = [
