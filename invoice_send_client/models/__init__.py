@@ -32,6 +32,7 @@ from . import (
     invoice_send_run_line,
     invoice_send_run_line_mail,
     invoice_send_run_line_network,
+    invoice_send_run_line_nobody,
     invoice_send_run_line_pdf,
     invoice_send_run_line_post,
     invoice_send_run_line_privacy,

@@ -380,8 +380,10 @@ class AccountMoveSend(models.AbstractModel):
         values = {}
         for move, move_data in moves_data.items():
             line = move_data.get("invoice_send_line") or lines[move.id]
-            values[line] = self._get_letter_values(move, move_data, line)
-        self.env["invoice.send.run.line"]._post_letters(values)
+            if line.state != "failed":
+                values[line] = self._get_letter_values(move, move_data, line)
+        # sudo: the records of a sending have no writer but the sending
+        self.env["invoice.send.run.line"].sudo()._post_letters(values)
         if runs:
             runs._start()
 
@@ -400,7 +402,9 @@ class AccountMoveSend(models.AbstractModel):
         # sudo: the records of a sending have no reader but accountants
         runs = self.env["invoice.send.run"].sudo()
         for company_data in by_company.values():
-            runs |= runs._create_for_moves(company_data)
+            run = runs._create_for_moves(company_data)
+            run.line_ids._tell_missing_recipients(company_data)
+            runs |= run
         return runs
 
     @api.model
