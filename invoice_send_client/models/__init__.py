@@ -22,6 +22,7 @@ from . import (
     invoice_delivery_messages,
     invoice_delivery_opt_out,
     invoice_delivery_portal,
+    invoice_delivery_replaced,
     invoice_delivery_event_privacy,
     invoice_send_request,
     invoice_send_run,
