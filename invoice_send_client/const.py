@@ -17,9 +17,10 @@ DELIVERY_STATES = [
 
 #: target state -> states it may be reached from. Anything else is refused silently:
 #: evidence arrives late, twice and out of order, and must never undo better evidence.
-#: ``error`` leads to the client's acts, since an unknown mail may have arrived.
+#: ``error`` leads to the client's acts, since an unknown mail may have arrived;
+#: ``cancel`` back to waiting where the sending that took its place is undone.
 DELIVERY_TRANSITIONS = {
-    "outgoing": {"error", "bounce"},
+    "outgoing": {"error", "bounce", "cancel"},
     "sent": {"outgoing"},
     "open": {"sent", "error"},
     "view": {"sent", "open", "error", "bounce"},

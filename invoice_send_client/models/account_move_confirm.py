@@ -4,7 +4,7 @@ from psycopg2 import OperationalError
 
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.tools import str2bool
+from odoo.tools import SQL, str2bool
 
 from ..const import CONFIRM_AT_ONCE
 
@@ -140,9 +140,10 @@ class AccountMove(models.Model):
         )
         if not documents:
             return
-        sent_before = documents.browse(documents._get_last_send_line_ids())
+        past = documents._get_sending_past()
+        sent_before = documents.filtered(lambda move: past.get(move.id) == "left")
         sent_before._tell_not_sent_again()
-        new = (documents - sent_before).filtered(lambda move: not move.is_move_sent)
+        new = documents.filtered(lambda move: move._is_unsent(past))
         if new:
             self.env["invoice.send.request"]._create_for_moves(new)
 
@@ -174,12 +175,68 @@ class AccountMove(models.Model):
 
     def _filter_still_to_send(self):
         """:return: the documents that nobody has sent nor will send but we"""
-        sent = self._get_last_send_line_ids()
+        past = self._get_sending_past()
         return self.filtered(
             lambda move: move.state == "posted"
-            and not move.is_move_sent
-            and move.id not in sent
+            and move._is_unsent(past)
             and not move._is_sent_by_shop()
+        )
+
+    def _is_unsent(self, past):
+        """:return: whether no client has this document and nobody has tried to send
+            this version of it
+
+        Odoo's ``is_move_sent`` is asked where we know nothing: it is set as soon as the
+        PDF is made, whatever becomes of the mail, and never taken back.
+
+        :param dict past: from :meth:`_get_sending_past`
+        """
+        self.ensure_one()
+        known = past.get(self.id)
+        return known == "stayed" or (not known and not self.is_move_sent)
+
+    def _get_sending_past(self):
+        """Say of documents that were to be sent before what became of it.
+
+        :return: by document id: ``left``, a client has it, may have it or will have
+            it; ``tried``, it did not leave and nobody has changed it since;
+            ``stayed``, no earlier version has left. Documents that nobody has sent by a
+            run are not among them
+        :rtype: dict[int, str]
+        """
+        if not self.ids:
+            return {}
+        lines = ["state", "move_id", "goes_other_ways", "has_gone_other_ways"]
+        self.env["invoice.send.run.line"].flush_model(lines)
+        self.env["invoice.delivery"].flush_model(
+            ["line_id", "state", "sent_datetime", "failure_type", "is_current"]
+        )
+        self.env.cr.execute(self._get_sending_past_query())
+        return dict(self.env.cr.fetchall())
+
+    def _get_sending_past_query(self):
+        """:return: SQL of :meth:`_get_sending_past`: one query for all documents
+
+        :rtype: SQL
+        """
+        # an attempt without an answer ("unknown") may have arrived; what goes by other
+        # ways than ours has no recipients
+        return SQL(
+            """SELECT line.move_id, CASE
+                   WHEN bool_or(d.state NOT IN ('error', 'cancel')
+                                OR d.sent_datetime IS NOT NULL
+                                OR d.failure_type = 'unknown'
+                                OR (line.state IN ('waiting', 'written')
+                                    AND (d.id IS NULL OR line.goes_other_ways))
+                                OR (line.state != 'failed'
+                                    AND line.has_gone_other_ways)) THEN 'left'
+                   WHEN bool_or(d.is_current) THEN 'tried'
+                   ELSE 'stayed' END
+                 FROM invoice_send_run_line AS line
+            LEFT JOIN invoice_delivery AS d ON d.line_id = line.id
+                WHERE line.move_id IN %s
+             GROUP BY line.move_id""",
+            tuple(self.ids),
         )
 
     def _is_sent_by_shop(self):

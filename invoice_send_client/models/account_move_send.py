@@ -380,7 +380,8 @@ class AccountMoveSend(models.AbstractModel):
         values = {}
         for move, move_data in moves_data.items():
             line = move_data.get("invoice_send_line") or lines[move.id]
-            values[line] = self._get_letter_values(move, move_data, line)
+            if line.state != "failed":
+                values[line] = self._get_letter_values(move, move_data, line)
         # sudo: the records of a sending have no writer but the sending
         self.env["invoice.send.run.line"].sudo()._post_letters(values)
         if runs:
@@ -401,7 +402,9 @@ class AccountMoveSend(models.AbstractModel):
         # sudo: the records of a sending have no reader but accountants
         runs = self.env["invoice.send.run"].sudo()
         for company_data in by_company.values():
-            runs |= runs._create_for_moves(company_data)
+            run = runs._create_for_moves(company_data)
+            run.line_ids._tell_missing_recipients(company_data)
+            runs |= run
         return runs
 
     @api.model

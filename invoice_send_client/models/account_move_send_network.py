@@ -50,7 +50,8 @@ class AccountMoveSend(models.AbstractModel):
         }
         if alone:
             runs = self._create_runs_for_unforeseen(alone)
-            runs.line_ids.state = "written"
+            waiting = runs.line_ids.filtered(lambda line: line.state == "waiting")
+            waiting.state = "written"
             runs._start()
         return result
 

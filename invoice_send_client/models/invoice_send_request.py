@@ -25,7 +25,8 @@ class InvoiceSendRequest(models.Model):
     as sent before it was posted (brought over from another system), what the shop sends
     once it is paid, what is no longer posted. A document that was sent, reset to draft
     and posted again is a new version that the client may or may not have to see: the
-    user is told and decides.
+    user is told and decides. One that never left (refused, withdrawn, its PDF failed)
+    is no second version for anybody: it is sent.
     """
 
     _name = "invoice.send.request"

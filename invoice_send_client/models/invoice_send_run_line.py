@@ -136,7 +136,8 @@ class InvoiceSendRunLine(models.Model):
     def _withdraw_put_off(self, pairs):
         """Cancel what still waits from an earlier sending to the same addresses.
 
-        The new letter takes its place; both would reach the client.
+        The new letter takes its place; both would reach the client. Undo brings it
+        back, see ``invoice.delivery._set_replaced``.
 
         :param set pairs: document id and address (ASCII form) of the new deliveries
         """
@@ -150,7 +151,7 @@ class InvoiceSendRunLine(models.Model):
         )
         waiting.filtered(
             lambda d: (d.move_id.id, addresses.to_ascii(d.email or "")) in pairs
-        )._set_cancelled()
+        )._set_replaced(self.run_id)
 
     def _prepare_delivery_values(self):
         """:return: values of this line's deliveries, each address once: to, cc, bcc"""

@@ -61,6 +61,14 @@ class InvoiceSendRunLine(models.Model):
         self.has_gone_other_ways = True
         return None
 
+    def _fail_for_nobody(self, failure_type, reason):
+        # EXTENDS 'invoice_send_client'
+        if not self._is_about_edi():
+            return super()._fail_for_nobody(failure_type, reason)
+        # no letter yet: a mail to a corrected address waits for the answer as well
+        self.has_gone_other_ways = True
+        return self._set_failed(failure_type, reason)
+
     def _is_posted_alone(self):
         # EXTENDS 'invoice_send_client'
         return self.waits_for_edi or super()._is_posted_alone()

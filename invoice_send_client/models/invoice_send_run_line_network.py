@@ -37,4 +37,4 @@ class InvoiceSendRunLine(models.Model):
                 ("move_id", "in", self.move_id.ids),
                 ("state", "=", "outgoing"),
             ]
-        )._set_cancelled()
+        )._set_replaced(self.run_id)

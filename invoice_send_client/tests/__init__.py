@@ -19,6 +19,7 @@ from . import (
     test_invoice_send_template,
     test_isolation,
     test_send_server,
+    test_sent_to_nobody,
     test_sending_together,
     test_undo,
     test_client_access,

@@ -317,6 +317,82 @@ class TestSendOnConfirm(InvoiceSendCase):
         self.partner_a.email = "ana@alfa.example"
         self.assertEqual(len(self.confirm(invoice)), 1)
 
+    def test_mended_version_of_what_was_refused_leaves(self):
+        invoice = self.make_draft()
+        self.confirm(invoice, answers={"ana@alfa.example": (550, b"No such user")})
+        self.assertTrue(invoice._ensure_invoice_pdf())
+        self.assertTrue(invoice.is_move_sent)  # says Odoo
+        invoice.button_draft()
+        self.partner_a.email = "new@alfa.example"
+        self.assertEqual(
+            [to for to, _m in self.confirm(invoice)], [[self.partner_a.email]]
+        )
+        self.assertNotIn("it was sent before", self.notes(invoice))
+
+    @mute_logger(LINE_LOGGER)
+    def test_mended_version_of_what_could_not_be_written_leaves(self):
+        invoice = self.make_draft()
+        Send = type(self.env["account.move.send"])
+        with patch.object(Send, "_get_default_mail_body", side_effect=ValueError("no")):
+            self.assertFalse(self.confirm(invoice))
+        self.assertEqual(invoice.invoice_delivery_state, "error")
+        invoice.button_draft()
+        self.assertEqual(len(self.confirm(invoice)), 1)
+        self.assertNotIn("it was sent before", self.notes(invoice))
+
+    def test_mended_version_of_what_still_waited_leaves_once(self):
+        invoice = self.make_draft()
+        refused = ConnectionRefusedError("out of order")
+        self.confirm(invoice, answers={"ana@alfa.example": refused})
+        self.assertEqual(invoice.invoice_delivery_ids.state, "outgoing")
+        invoice.button_draft()
+        self.assertEqual(len(self.confirm(invoice)), 1)
+        self.assertFalse(self.run_cron())
+
+    def test_new_version_of_what_may_have_arrived_waits_for_a_person(self):
+        for is_known in (False, True):
+            with self.subTest(is_known=is_known):
+                invoice = self.make_draft()
+                refused = (451, b"Later")
+                self.confirm(invoice, answers={"ana@alfa.example": refused})
+                delivery = invoice.invoice_delivery_ids.sudo()
+                delivery._start_attempt()
+                if is_known:
+                    delivery._close_broken_attempts()
+                    self.assertEqual(delivery.failure_type, "unknown")
+                invoice.button_draft()
+                self.assertFalse(self.confirm(invoice))
+                self.assertIn("it was sent before", self.notes(invoice))
+
+    def test_new_version_of_what_went_by_another_way_waits_for_a_person(self):
+        invoice = self.make_draft()
+        self.company.invoice_send_on_confirm = False
+        invoice.action_post()
+        data = {invoice: {"sending_methods": ["peppol"]}}
+        run = self.env["invoice.send.run"].sudo()._create_for_moves(data)
+        run.line_ids.state = "written"
+        self.company.invoice_send_on_confirm = True
+        invoice.button_draft()
+        self.assertFalse(self.confirm(invoice))
+        self.assertIn("it was sent before", self.notes(invoice))
+
+    def test_what_another_app_tried_at_once_is_not_tried_again(self):
+        invoice = self.make_draft()
+        invoice.action_post()
+        with self.mail_server({"ana@alfa.example": (550, b"No such user")}):
+            invoice.sudo()._generate_and_send()
+        self.assertEqual(invoice.invoice_delivery_ids.state, "error")
+        self.assertFalse(self.run_cron())
+        self.assertEqual(len(invoice.invoice_send_line_ids), 1)
+
+    def test_what_became_of_many_documents_is_one_query(self):
+        sent, fresh = self.make_draft(), self.make_draft()
+        self.confirm(sent)
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            past = (sent | fresh)._get_sending_past()
+        self.assertEqual(past, {sent.id: "left"})
+
     def test_what_another_app_sends_at_once_is_sent_once(self):
         invoice = self.make_draft()
         with self.mail_server() as taken:

@@ -70,6 +70,111 @@ class TestUndo(InvoiceSendCase):
         self.assertIn(["other@alfa.example"], [recipients for recipients, _m in taken])
         self.assertEqual(len(taken), 2)
 
+    def put_off(self, **values):
+        """:return: the delivery of a document whose mail server is out of order"""
+        invoice = self.make_invoice()
+        answer = ConnectionRefusedError("out of order")
+        self.send(invoice, {"ana@alfa.example": answer}, **values)
+        [delivery] = invoice.invoice_delivery_ids.sudo()
+        self.assertEqual(delivery.state, "outgoing")
+        return delivery
+
+    def press_send_with(self, delivery):
+        """Press Send for a document that waits already, and another one.
+
+        :return: the window
+        """
+        moves = delivery.move_id | self.make_invoice()
+        window = (
+            self.env["account.move.send.batch.wizard"]
+            .with_context(active_model="account.move", active_ids=moves.ids)
+            .create({})
+        )
+        window.line_ids.to_send = True
+        window.action_send_and_print()
+        self.assertEqual(delivery.state, "cancel")
+        return window
+
+    def pass_after(self, moment):
+        """:return: the mails that leave in a pass after the undo pause and a moment"""
+        pause = fields.Datetime.now() + timedelta(seconds=60)
+        with freeze_time(max(moment, pause) + timedelta(seconds=1)):
+            return self.pass_by()
+
+    def test_undo_lets_an_earlier_sending_go_on_and_one_mail_leaves(self):
+        delivery = self.put_off()
+        due, reason = delivery.next_attempt_datetime, delivery.failure_reason
+        window = self.press_send_with(delivery)
+        window.run_id.action_undo()
+        self.assertEqual(delivery.state, "outgoing")
+        self.assertEqual(delivery.next_attempt_datetime, due)
+        self.assertEqual(delivery.failure_reason, reason)
+        self.assertEqual(delivery.move_id.invoice_delivery_state, "outgoing")
+        self.assertEqual(
+            [to for to, _mail in self.pass_after(due)], [["ana@alfa.example"]]
+        )
+        self.assertEqual(delivery.state, "sent")
+        self.assertFalse(self.pass_after(due))
+
+    def test_sending_that_is_not_undone_replaces_the_earlier_one(self):
+        delivery = self.put_off()
+        due = delivery.next_attempt_datetime
+        self.press_send_with(delivery)
+        self.assertEqual(len(self.pass_after(due)), 2)
+        self.assertEqual(delivery.state, "cancel")
+        self.assertFalse(self.pass_after(due))
+
+    def test_window_that_came_back_by_undo_replaces_the_earlier_one_again(self):
+        delivery = self.put_off()
+        due = delivery.next_attempt_datetime
+        window = self.press_send_with(delivery)
+        window.run_id.action_undo()
+        window.action_send_and_print()
+        self.assertEqual(delivery.state, "cancel")
+        self.assertEqual(len(self.pass_after(due)), 2)
+        self.assertFalse(self.pass_after(due))
+
+    def test_undo_lets_what_was_to_be_sent_later_leave_at_its_time(self):
+        later = fields.Datetime.now().replace(microsecond=0) + timedelta(days=1)
+        invoice = self.make_invoice()
+        self.send(invoice, scheduled_datetime=later)
+        [delivery] = invoice.invoice_delivery_ids.sudo()
+        window = self.press_send_with(delivery)
+        self.assertEqual(delivery.line_id.state, "skipped")
+        window.run_id.action_undo()
+        self.assertEqual(delivery.line_id.state, "waiting")
+        self.assertFalse(self.pass_after(fields.Datetime.now()))
+        self.assertEqual(len(self.pass_after(later)), 1)
+        self.assertEqual(delivery.state, "sent")
+
+    def test_undo_lets_the_way_inside_the_system_go_on(self):
+        user = new_test_user(
+            self.env,
+            "ana.portal",
+            groups="base.group_portal",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        user.partner_id.parent_id = self.partner_a
+        self.partner_a.invoice_sending_method = "network"
+        later = fields.Datetime.now().replace(microsecond=0) + timedelta(days=1)
+        invoice = self.make_invoice()
+        self.send(invoice, sending_methods=["network"], scheduled_datetime=later)
+        [delivery] = invoice.invoice_delivery_ids.sudo()
+        window = self.press_send_with(delivery)
+        window.run_id.action_undo()
+        self.assertEqual(delivery.state, "outgoing")
+        self.assertEqual(delivery.next_attempt_datetime, later)
+
+    def test_undo_brings_nothing_back_of_a_document_that_was_reset(self):
+        delivery = self.put_off()
+        window = self.press_send_with(delivery)
+        delivery.move_id.button_draft()
+        with self.assertRaisesRegex(UserError, "too late"):
+            window.run_id.action_undo()
+        window.run_id.sudo()._bring_back_replaced()
+        self.assertEqual(delivery.state, "cancel")
+
     def test_undo_leaves_no_trace_on_the_documents(self):
         window = self.open_window()
         moves = window.line_ids.move_id

@@ -1,0 +1,111 @@
+from odoo import models
+
+from ..tools import addresses
+
+
+class InvoiceSendRunLine(models.Model):
+    """What other apps send to nobody: it fails in words, and is never called sent (B1).
+
+    The windows refuse such a document. A point of sale or a shop has no window and must
+    not be stopped: the recipient that there should have been gets a delivery that
+    failed. So the document has its red mark, whoever sent it is told, and "Correct
+    address" sends what is missing, from the letter that was written. To make that one
+    anew would do again what goes with it: an e-invoice, a letter by post.
+    """
+
+    # one model, several concerns: the record itself stands in invoice_send_run_line.py
+    _name = "invoice.send.run.line"
+    _inherit = ["invoice.send.run.line"]
+
+    def _tell_missing_recipients(self, moves_data):
+        """Write a failed delivery for each of these lines that has none.
+
+        :param dict moves_data: settings by document, with what stands on the
+            customer's card
+        """
+        missed = self.filtered(lambda line: not line.delivery_ids)
+        if not missed:
+            return
+        Send = self.env["account.move.send"]
+        problems = Send._get_network_problems(missed.move_id)
+        values, failures = [], []
+        for line in missed:
+            data = moves_data[line.move_id]
+            is_mail = line._is_mail_missed(data)
+            values.append(
+                line._prepare_missed_mail(data)
+                if is_mail
+                else line._prepare_missed_network()
+            )
+            failures.append(
+                ("address", line._describe_missed_mail(data))
+                if is_mail
+                else ("network", problems[line.move_id.id])
+            )
+        self.env["invoice.delivery"].create(values)
+        for line, failure in zip(missed, failures, strict=True):
+            line._fail_for_nobody(*failure)
+
+    def _fail_for_nobody(self, failure_type, reason):
+        """There is nobody whom this document could reach.
+
+        :param str failure_type: a key of ``const.FAILURE_TYPES``
+        :param str reason: for the user, with what to do
+        """
+        self.ensure_one()
+        self.delivery_ids._set_error(failure_type, reason)
+
+    def _is_mail_missed(self, move_data):
+        """:return: whether it is a mail that nobody gets, or the way inside the system
+
+        :param dict move_data: the document's settings
+        """
+        methods = self.sending_methods or []
+        has_address = bool(self._get_wrong_address(move_data))
+        return "email" in methods and (has_address or "network" not in methods)
+
+    def _get_wrong_address(self, move_data):
+        """:return: what stands on the card in place of an address, ``""`` for nothing
+
+        :param dict move_data: the document's settings
+        """
+        lines = [move_data.get(f"email_{role}") for role in ("to", "cc", "bcc")]
+        # a window that other apps open has left it out
+        lines += self._get_missed_contacts().mapped("email")
+        wrong = addresses.parse(addresses.join(*lines))[1]
+        return ", ".join(dict.fromkeys(wrong))
+
+    def _get_missed_contacts(self):
+        """:return: whom the mail was for"""
+        chosen = self.env["res.partner"].browse(self.mail_partner_ids or [])
+        return chosen or self.move_id.partner_id
+
+    def _prepare_missed_mail(self, move_data):
+        partner = self._get_missed_contacts()[:1]
+        return {
+            **self._prepare_common_delivery_values(),
+            "partner_id": partner.id,
+            "email": self._get_wrong_address(move_data) or partner.display_name,
+        }
+
+    def _prepare_missed_network(self):
+        customer = self.move_id.commercial_partner_id
+        return {
+            **self._prepare_common_delivery_values(),
+            "sending_method": "network",
+            "partner_id": customer.id,
+            "recipient_name": customer.name,
+            "email": customer.email or customer.name,
+        }
+
+    def _describe_missed_mail(self, move_data):
+        if wrong := self._get_wrong_address(move_data):
+            return self.env._(
+                "This is no e-mail address: %s. Mend it by “Correct address”, and the "
+                "mail leaves.",
+                wrong,
+            )
+        return self.env._(
+            "There is no e-mail address of %s: type one.",
+            self._get_missed_contacts()[:1].display_name,
+        )
