@@ -13,6 +13,7 @@ from ..tools.sending_pass import SendingPass
 from .common import InvoiceSendCase
 
 LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
+WORK = "odoo.addons.invoice_send_client.models.invoice_send_run_work"
 PDF_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_pdf"
 
 
@@ -286,7 +287,9 @@ class TestInvoiceSendRun(InvoiceSendCase):
     def test_300_recipients_get_a_mail_each(self):
         emails = [f"client{number}@alfa.example" for number in range(300)]
         invoice = self.make_invoice()
-        mails = self.send(invoice, email_to="; ".join(emails))
+        # a busy machine may need more than one pass, which is not what is tested
+        with patch(f"{WORK}.PASS_SECONDS", 600):
+            mails = self.send(invoice, email_to="; ".join(emails))
         self.assertEqual([to for to, _message in mails], [[email] for email in emails])
         self.assertEqual(len(mails[0][1]["To"].addresses), 300)
         self.assertEqual(set(invoice.invoice_delivery_ids.mapped("state")), {"sent"})
