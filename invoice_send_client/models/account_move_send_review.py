@@ -6,6 +6,7 @@ from typing import ClassVar
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools.func import lazy
 
 from ..const import ANSWERS, DELIVERY_PROGRESS
 from ..tools import addresses, size
@@ -328,7 +329,8 @@ class AccountMoveSend(models.AbstractModel):
                 for row in rows
             },
             being_sent=self._find_being_sent(moves),
-            perhaps_sent=self._find_perhaps_sent(moves),
+            # not asked for where nobody is warned
+            perhaps_sent=lazy(self._find_perhaps_sent, moves),
             bounced=bounced,
             bounced_emails=bounced_emails,
             pdf_sizes=self._find_big_pdfs(moves),

@@ -703,7 +703,7 @@ class TestReminders(ReminderCase):
                 number: self.count_queries(kind, number) for number in (1, 10, 100)
             }
             with self.subTest(kind=kind, counts=counts):
-                self.assertLessEqual(counts[1], 66)
+                self.assertLessEqual(counts[1], 67)
                 self.assertLessEqual(counts[100], counts[10] + 2)
 
 
