@@ -38,7 +38,7 @@ class InvoiceDelivery(models.Model):
     def _can_be_answered(self):
         """:return: whether the recipient is one whose answer counts (D4)"""
         self.ensure_one()
-        return self.role != "bcc" and not self.is_internal
+        return self._is_counted()
 
     def _is_accepted_first(self):
         """:return: whether the PDF is kept back until the client accepts
