@@ -45,7 +45,7 @@ class AccountMove(models.Model):
     invoice_no_reminders = fields.Boolean(
         string="No reminders",
         copy=False,
-        help="The client is not reminded of this document by itself.",
+        help="The client is not reminded of this document automatically.",
     )
     invoice_unread_reminder_count = fields.Integer(
         string="Reminders of not viewed", copy=False, readonly=True
@@ -332,13 +332,13 @@ class AccountMove(models.Model):
         }
         notes = {
             "unread": self.env._(
-                "The client is reminded by itself, %(number)s of at most %(times)s "
-                "times: there is no evidence of a look yet.",
+                "The client is reminded automatically, %(number)s of at most "
+                "%(times)s times: there is no evidence of a look yet.",
                 **words,
             ),
             "unpaid": self.env._(
-                "The client is reminded by itself, %(number)s of at most %(times)s "
-                "times: not paid in full yet.",
+                "The client is reminded automatically, %(number)s of at most "
+                "%(times)s times: not paid in full yet.",
                 **words,
             ),
         }

@@ -72,7 +72,7 @@ class InvoiceDelivery(models.Model):
     def _get_answer_text(self):
         """:return: who answered, and what was written, for the panel"""
         said = self.return_reason if self.state == "return" else ""
-        name = self.answer_name and self.env._("by %s", self.answer_name)
+        name = self.answer_name and self.env._("by %(name)s", name=self.answer_name)
         return ": ".join(filter(None, [name, said]))
 
     def _is_wish(self, page, hit):
