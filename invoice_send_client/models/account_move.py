@@ -115,12 +115,8 @@ class AccountMove(models.Model):
         """Sum up the deliveries that count (requirements D4)."""
         counted = defaultdict(lambda: self.env["invoice.delivery"])
         for delivery in self.invoice_delivery_ids:
-            if (
-                delivery.is_current
-                and not delivery.is_internal
-                and delivery.role != "bcc"
-                and delivery.state != "cancel"
-            ):
+            is_counted = delivery.is_current and delivery._is_counted()
+            if is_counted and delivery.state != "cancel":
                 counted[delivery.move_id._origin.id] |= delivery
         for move in self:
             deliveries = counted[move._origin.id].sorted("id")
@@ -379,12 +375,8 @@ class AccountMove(models.Model):
         }
 
     def action_send_and_print(self):
-        # EXTENDS 'account'
-        if len(self) < 2:
-            return self._describe_send_window(super().action_send_and_print())
-        sendable = self.env["account.move.send"]._get_first_sendable(self)
-        action = super(AccountMove, sendable).action_send_and_print()
-        return self._describe_review_window(action)
+        # OVERRIDE 'account'
+        return self.action_open_send_window()
 
     def action_open_send_window(self):
         """Open the send window, asking nothing of the internet.

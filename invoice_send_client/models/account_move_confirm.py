@@ -108,7 +108,7 @@ class AccountMove(models.Model):
         except (UserError, RedirectWarning) as error:
             return str(error.args[0])
         except OperationalError:
-            return self.env._("Somebody else is changing it in this very moment.")
+            return self.env._("Somebody else is changing it at this very moment.")
         except Exception:
             _logger.exception("%s could not be confirmed", self)
             return self.env._("An error happened. The server's log tells more.")
@@ -160,7 +160,7 @@ class AccountMove(models.Model):
     def _tell_not_sent_again(self):
         """Tell on documents that were sent before that they are not sent by itself."""
         words = self.env._(
-            "Not sent to the client by itself: it was sent before. Send it if the "
+            "Not sent to the client automatically: it was sent before. Send it if the "
             "client should get this version."
         )
         self._message_log_batch(

@@ -45,7 +45,7 @@ class AccountMove(models.Model):
     invoice_no_reminders = fields.Boolean(
         string="No reminders",
         copy=False,
-        help="The client is not reminded of this document by itself.",
+        help="The client is not reminded of this document automatically.",
     )
     invoice_unread_reminder_count = fields.Integer(
         string="Reminders of not viewed", copy=False, readonly=True
@@ -156,19 +156,11 @@ class AccountMove(models.Model):
             "invoice_unpaid_reminder_datetime",
         ):
             domain &= Domain(name, "=", False) | Domain(name, "<", midnight)
-        recent = Domain("sent_datetime", ">=", midnight) & self._get_counted_domain()
+        counted = self.env["invoice.delivery"]._get_counted_domain()
+        recent = Domain("sent_datetime", ">=", midnight) & counted
         waiting = Domain("state", "=", "outgoing")
         current = Domain("is_current", "=", True) & (waiting | recent)
         return domain & Domain("invoice_delivery_ids", "not any", current)
-
-    @api.model
-    def _get_counted_domain(self):
-        """:return: the domain of the deliveries that the summary counts (D4)"""
-        return (
-            Domain("is_current", "=", True)
-            & Domain("is_internal", "=", False)
-            & Domain("role", "!=", "bcc")
-        )
 
     @api.model
     def _get_unread_reminder_domain(self, company):
@@ -181,7 +173,8 @@ class AccountMove(models.Model):
         :rtype: Domain
         """
         attached = (
-            self._get_counted_domain()
+            self.env["invoice.delivery"]._get_counted_domain()
+            & Domain("is_current", "=", True)
             & Domain("document_mode", "=", "attachment")
             & Domain("sent_datetime", "!=", False)
         )
@@ -339,13 +332,13 @@ class AccountMove(models.Model):
         }
         notes = {
             "unread": self.env._(
-                "The client is reminded by itself, %(number)s of at most %(times)s "
-                "times: there is no evidence of a look yet.",
+                "The client is reminded automatically, %(number)s of at most "
+                "%(times)s times: there is no evidence of a look yet.",
                 **words,
             ),
             "unpaid": self.env._(
-                "The client is reminded by itself, %(number)s of at most %(times)s "
-                "times: not paid in full yet.",
+                "The client is reminded automatically, %(number)s of at most "
+                "%(times)s times: not paid in full yet.",
                 **words,
             ),
         }

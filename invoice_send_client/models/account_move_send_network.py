@@ -223,4 +223,4 @@ class AccountMoveSend(models.AbstractModel):
             return self.env._(
                 "%s, a company of this database, gets a draft vendor bill.", names
             )
-        return self.env._("It will stand in the portal of %s.", names)
+        return self.env._("It will appear in the portal of %s.", names)

@@ -93,7 +93,7 @@ class AccountMoveSend(models.AbstractModel):
     what would become of each document.
     """
 
-    # one pipeline, two concerns in two files: one would be too long to read
+    # one pipeline, several concerns in files of their own
     _name = "account.move.send"
     _inherit = ["account.move.send"]
 

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from ..const import (
@@ -29,8 +30,9 @@ class InvoiceDelivery(models.Model):
     / ``unknown``, never in a second mail. Taken by the server: ``sent``. From then on
     what the client does moves it (``_record_hit``, ``_set_accepted`` ...), a bounce
     marks it, reset to draft cancels what was still waiting. ``const.
-    DELIVERY_TRANSITIONS`` says which state may follow which and ``_update_state`` is
-    the only place that writes it. The evidence outlives the mail and the message.
+    DELIVERY_TRANSITIONS`` says which state may follow which; ``_update_state`` writes
+    it, and ``invoice_delivery_picture.py`` for a first picture, by the same table. The
+    evidence outlives the mail and the message.
     """
 
     _name = "invoice.delivery"
@@ -499,7 +501,7 @@ class InvoiceDelivery(models.Model):
             "evidence": self._get_evidence_text(),
             "problem": self._get_failure_text(),
             "is_unknown": self.failure_type == "unknown",
-            "is_counted": not self.is_internal and self.role != "bcc",
+            "is_counted": self._is_counted(),
             "is_current": self.is_current,
             "url": self._get_open_url(),
             "actions": self._get_panel_actions(),
@@ -509,6 +511,16 @@ class InvoiceDelivery(models.Model):
         """:return: the client's link, empty where it would lead nowhere now"""
         is_open = self._has_open_document() and self._is_link_open()
         return self._get_landing_url() if is_open else ""
+
+    def _is_counted(self):
+        """:return: whether the recipient is one that the document counts (D4)"""
+        self.ensure_one()
+        return self.role != "bcc" and not self.is_internal
+
+    @api.model
+    def _get_counted_domain(self):
+        """:return: the domain of what ``_is_counted``"""
+        return Domain("role", "!=", "bcc") & Domain("is_internal", "=", False)
 
     def _has_open_document(self):
         """:return: whether the client may still have to do with this sending"""

@@ -38,7 +38,7 @@ class InvoiceDelivery(models.Model):
     def _can_be_answered(self):
         """:return: whether the recipient is one whose answer counts (D4)"""
         self.ensure_one()
-        return self.role != "bcc" and not self.is_internal
+        return self._is_counted()
 
     def _is_accepted_first(self):
         """:return: whether the PDF is kept back until the client accepts
@@ -72,7 +72,7 @@ class InvoiceDelivery(models.Model):
     def _get_answer_text(self):
         """:return: who answered, and what was written, for the panel"""
         said = self.return_reason if self.state == "return" else ""
-        name = self.answer_name and self.env._("by %s", self.answer_name)
+        name = self.answer_name and self.env._("by %(name)s", name=self.answer_name)
         return ": ".join(filter(None, [name, said]))
 
     def _is_wish(self, page, hit):

@@ -66,8 +66,8 @@ class InvoiceDelivery(models.Model):
             raise UserError(
                 self.env._(
                     "%(company)s can't take %(document)s: the user as whom its bills "
-                    "are made lacks the company or the rights of invoicing. Ask it to "
-                    "look at “Received documents” in its settings of Invoicing.",
+                    "are made lacks access to the company or the invoicing rights. Ask "
+                    "it to look at “Received documents” in its settings of Invoicing.",
                     **self._get_bring_words(),
                 )
             )

@@ -24,8 +24,8 @@ REASON_TEXTS = [
     ("script_silent", "Asked for without a sign of the page being shown"),
     ("form_beside_script", "The page's button was pressed in an unusual way"),
     ("mail_prefetch", "Picture loaded by a mail service before the mail was opened"),
-    ("at_delivery", "Fetched in the moment the mail arrived"),
-    ("burst", "Fetched several times in the same moment, as machines do"),
+    ("at_delivery", "Fetched at the moment the mail arrived"),
+    ("burst", "Fetched several times at the same moment, as machines do"),
     ("prefetch", "Fetched in advance by a browser, not shown"),
     ("wrong_method", "Link probed without showing the page"),
     ("scanner", "Link checked by a mail filter"),
@@ -112,8 +112,9 @@ class InvoiceDeliveryEvent(models.Model):
     )
     hit = fields.Json(
         groups=fields.NO_ACCESS,
-        help="What the judge keeps of the request: no full address, no full browser "
-        "name. Needed to judge again when later requests change the picture.",
+        help="What the judge keeps of the request, without IP address and without the "
+        "browser's full name. Needed to judge again when later requests change the "
+        "picture.",
     )
     text = fields.Char(string="What happened", compute="_compute_text")
 

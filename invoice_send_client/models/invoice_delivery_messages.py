@@ -53,7 +53,7 @@ class InvoiceDelivery(models.Model):
                 "for the right address, and correct it."
             ),
             "domain": self.env._(
-                "What stands after the @ takes no mail: look for a typing error there, "
+                "The domain after the @ takes no mail: look for a typing error there, "
                 "and correct the address."
             ),
             "full": self.env._(
@@ -95,7 +95,7 @@ class InvoiceDelivery(models.Model):
                 "it in Settings > Outgoing Mail Servers, then send it again."
             ),
             "render": self.env._(
-                "Mend what is said here: where it is about the letter, open the "
+                "Correct what is said here: where it is about the letter, open the "
                 "letter of this language and type of document; then send it again."
             ),
             "pdf": self.env._(

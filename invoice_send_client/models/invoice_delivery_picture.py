@@ -220,7 +220,7 @@ class InvoiceDelivery(models.Model):
             "event_type": TARGET_EVENTS[hit.target],
             "id": self.id,
             "customer_id": self.customer_id.id or None,
-            "is_counted": self.role != "bcc" and not self.is_internal,
+            "is_counted": self._is_counted(),
             "uid": SUPERUSER_ID,
             "answers": ANSWERS,
             "states": SENT_OR_FURTHER,

@@ -180,7 +180,7 @@ class InvoiceSendRequest(models.Model):
         moves = self.env["account.move"].union(*reasons)
         moves._message_log_batch(
             {
-                move.id: self.env._("Not sent to the client by itself: %s", reason)
+                move.id: self.env._("Not sent to the client automatically: %s", reason)
                 for move, reason in reasons.items()
             },
             author_id=self.env.ref("base.partner_root").id,

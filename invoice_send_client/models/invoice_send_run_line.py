@@ -41,7 +41,7 @@ class InvoiceSendRunLine(models.Model):
     )
     _one_follower = models.UniqueIndex(
         "(move_id, COALESCE(previous_line_id, 0))",
-        "The document was sent in this very moment by somebody else, or by a second "
+        "The document was sent at this very moment by somebody else, or by a second "
         "press of Send. Open the window again to send once more.",
     )
     lead_line_id = fields.Many2one(

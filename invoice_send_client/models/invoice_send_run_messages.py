@@ -120,13 +120,9 @@ class InvoiceSendRun(models.Model):
         for run in self:
             run.summary = summaries.get(run.id, "")
 
-    def _get_summary(self):
-        """:return: one sentence on this run that leads with what did not go"""
-        self.ensure_one()
-        return self._get_summaries()[self.id]
-
     def _get_summaries(self):
-        """:return: one sentence by run, in the language and the zone of the user
+        """:return: one sentence by run that leads with what did not go, in the language
+            and the zone of the user
 
         :rtype: dict[int, str]
         """

@@ -16,7 +16,7 @@ class InvoiceSendRun(models.Model):
 
     caretaker_id = fields.Many2one(
         "res.users",
-        string="Told to",
+        string="Notified",
         readonly=True,
         index="btree_not_null",
         help="Who is told what did not go of reminders that left by themselves: the "

@@ -36,25 +36,15 @@ class ResCompany(models.Model):
     invoice_email_by_default = fields.Boolean(
         string="E-mail ticked by default",
         default=True,
-        help="For customers without a way of sending of their own. Post, Peppol and "
-        "e-Factura keep Odoo's own defaults.",
+        help="Post, Peppol and e-Factura keep Odoo's own defaults.",
     )
     invoice_network_by_default = fields.Boolean(
         string="Client network ticked by default",
         default=True,
-        help="For customers without a way of sending of their own that have a portal "
-        "user, or are a company of this database that receives invoices.",
+        help="For customers without a way of sending of their own.",
     )
-    invoice_send_on_confirm = fields.Boolean(
-        string="Send when confirmed",
-        help="Invoices, credit notes and receipts leave by themselves as soon as they "
-        "are confirmed. Each customer can have it otherwise.",
-    )
-    invoice_wait_for_edi = fields.Boolean(
-        string="Mail waits for the e-invoice",
-        help="Where an e-invoice is sent as well, the mail leaves only once it was "
-        "accepted; the tax office's answer is attached.",
-    )
+    invoice_send_on_confirm = fields.Boolean(string="Send when confirmed")
+    invoice_wait_for_edi = fields.Boolean(string="Mail waits for the e-invoice")
     invoice_copy_mode = fields.Selection(
         COPY_MODES,
         string="Several recipients",
@@ -65,33 +55,21 @@ class ResCompany(models.Model):
         string="Sender name", help="Used where no user presses Send."
     )
     invoice_sender_email = fields.Char(
-        string="Sender address",
-        help="Clients get their invoices from this address. Empty: the company's.",
+        string="Sender address", help="Empty: the company's address."
     )
     invoice_mail_server_id = fields.Many2one(
         "ir.mail_server",
         string="Mail server for invoices",
         domain=[("owner_user_id", "=", False)],
     )
-    invoice_track_open = fields.Boolean(
-        string="Picture tracking",
-        help="Puts an invisible picture into the mail. Off by default: clients are "
-        "not told of it, and mail programs load it without anybody looking.",
-    )
+    invoice_track_open = fields.Boolean(string="Picture tracking")
 
     invoice_retry_minutes = fields.Char(
         string="Pauses between attempts",
         required=True,
         default=lambda self: ", ".join(map(str, RETRY_MINUTES)),
-        help="Minutes from one attempt to the next, where a mail server says “later” "
-        "or is not reached. After the last one it is an error.",
     )
-    invoice_undo_seconds = fields.Integer(
-        string="Undo pause",
-        default=10,
-        help="Seconds in which Send can be undone, where two or more documents are "
-        "sent. 0: no pause.",
-    )
+    invoice_undo_seconds = fields.Integer(string="Undo pause", default=10)
     _invoice_undo_seconds_range = models.Constraint(
         "CHECK (invoice_undo_seconds BETWEEN 0 AND 600)",
         "The undo pause is between 0 and 600 seconds (0 means no pause).",

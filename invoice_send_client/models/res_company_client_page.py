@@ -47,28 +47,14 @@ class ResCompany(models.Model):
     _inherit = ["res.company"]
 
     invoice_track_clients = fields.Boolean(
-        string="Follow what clients do with their links",
-        default=True,
-        help="Off: visits are not recorded, of links that were mailed before neither.",
+        string="Follow what clients do with their links", default=True
     )
     invoice_event_retention_days = fields.Integer(
-        string="Keep the single visits for",
-        default=730,
-        help="Days after which the single visits are deleted; when a client looked "
-        "first stays on the document. 0: they are kept for good.",
+        string="Keep the single visits for", default=730
     )
-    invoice_internal_networks = fields.Text(
-        string="Own networks",
-        help="Who comes from these networks is the company's own staff, not a client.",
-    )
-    invoice_link_expiry_days = fields.Integer(
-        string="Links expire after",
-        help="Days counted from the client's last look. 0: links don't expire.",
-    )
-    invoice_accept_before_download = fields.Boolean(
-        string="Accept before download",
-        help="Clients get the PDF from their page only once they pressed Accept.",
-    )
+    invoice_internal_networks = fields.Text(string="Own networks")
+    invoice_link_expiry_days = fields.Integer(string="Links expire after")
+    invoice_accept_before_download = fields.Boolean(string="Accept before download")
     _invoice_event_retention_positive = models.Constraint(
         "CHECK (invoice_event_retention_days >= 0)",
         "The days for which visits are kept can't be below 0 (0 keeps them for good).",

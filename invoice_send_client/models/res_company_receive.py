@@ -12,9 +12,7 @@ class ResCompany(models.Model):
     _inherit = ["res.company"]
 
     invoice_receive_from_companies = fields.Boolean(
-        string="Receive invoices from companies of this database",
-        help="What another company of this database sends appears here as a draft "
-        "vendor bill. Nothing is confirmed by itself.",
+        string="Receive invoices from companies of this database"
     )
     invoice_receive_user_id = fields.Many2one(
         "res.users",
@@ -27,7 +25,7 @@ class ResCompany(models.Model):
         "res_company_invoice_receive_told_rel",
         "company_id",
         "user_id",
-        string="Also told",
+        string="Also notified",
         help="Users who are told of received documents as well.",
     )
 
@@ -50,7 +48,7 @@ class ResCompany(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(users)s can't be told of documents that %(company)s "
-                        "receives: give them the company first.",
+                        "receives: give them access to the company first.",
                         users=", ".join(strangers.mapped("name")),
                         company=company.name,
                     )
@@ -83,15 +81,15 @@ class ResCompany(models.Model):
         words = {"user": user.name, "company": self.name}
         if not self._has_invoice_user(user):
             return self.env._(
-                "Bills of %(company)s can't be made by %(user)s, who has not this "
-                "company: choose another user, or give him the company.",
+                "Bills of %(company)s can't be made by %(user)s, who has no access "
+                "to this company: choose another user, or give them access.",
                 **words,
             )
         Move = self.env["account.move"].with_user(user).with_company(self)
         if not Move.has_access("create"):
             return self.env._(
                 "%(user)s may not create vendor bills: choose another user, or give "
-                "him the rights of invoicing.",
+                "them the invoicing rights.",
                 **words,
             )
         return ""

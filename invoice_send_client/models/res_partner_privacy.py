@@ -12,7 +12,7 @@ class ResPartner(models.Model):
     invoice_no_tracking = fields.Boolean(
         string="Do not follow this customer's reading",
         help="Nothing is recorded of what this customer does with the links to its "
-        "invoices, of links that were mailed before neither.",
+        "invoices, not even for links mailed before.",
     )
 
     def unlink(self):

@@ -11,6 +11,6 @@ class ResPartner(models.Model):
     # read on the commercial partner, as ``invoice_sending_method``
     invoice_no_reminders = fields.Boolean(
         string="No reminders",
-        help="This customer is never reminded by itself of documents that are not "
-        "viewed or not paid.",
+        help="This customer is never reminded automatically of documents that "
+        "are not viewed or not paid.",
     )

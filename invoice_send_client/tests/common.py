@@ -9,6 +9,13 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from ..const import PUBLIC_URL_PARAMETER
 
 BASE_URL = "https://invoices.example.com"
+#: Kinds of users whose rights differ, and the group that makes them so.
+GROUPS = {
+    "biller": "account.group_account_invoice",
+    "reader": "account.group_account_readonly",
+    "portal": "base.group_portal",
+    "plain": "base.group_user",
+}
 
 
 class Session:

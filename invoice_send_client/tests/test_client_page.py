@@ -27,7 +27,41 @@ BROWSER = {
 }
 
 
-class ClientPageCase(InvoiceSendCase, HttpCase):
+class Reader:
+    """What the client's browser does with a page, by link or in the portal.
+
+    :cvar int visible_ms: for which the page was seen, unless a test says otherwise
+    """
+
+    visible_ms = 0
+
+    def open_page(self, seconds=60):
+        """Open the page as it was some seconds ago.
+
+        :param float seconds: for which the client has been looking at it
+        :return: the page's nonce
+        """
+        before = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+        with freeze_time(before, tick=True):
+            return self.read_nonce(self.get())
+
+    def beacon(self, nonce, **values):
+        """Send what the page's script tells."""
+        body = {
+            "nonce": nonce,
+            "visible_ms": self.visible_ms,
+            "inputs": 3,
+            "first_input_ms": 1200,
+            "webdriver": False,
+            "touch": False,
+            "prerendered": False,
+            **values,
+        }
+        headers = {**BROWSER, "Content-Type": "application/json"}
+        return self.url_open(self.url + "/seen", data=json.dumps(body), headers=headers)
+
+
+class ClientPageCase(Reader, InvoiceSendCase, HttpCase):
     """An invoice that was mailed three hours ago, and the client's browser."""
 
     def setUp(self):
@@ -62,33 +96,8 @@ class ClientPageCase(InvoiceSendCase, HttpCase):
             allow_redirects=allow_redirects,
         )
 
-    def open_page(self, seconds=60):
-        """Open the page as it was some seconds ago.
-
-        :param float seconds: for which the client has been looking at it
-        :return: the page's nonce
-        """
-        before = datetime.now(timezone.utc) - timedelta(seconds=seconds)
-        with freeze_time(before, tick=True):
-            return self.read_nonce(self.get())
-
     def read_nonce(self, response):
         return re.search(r'data-nonce="([^"]+)"', response.text)[1]
-
-    def beacon(self, nonce, **values):
-        """Send what the page's script tells."""
-        body = {
-            "nonce": nonce,
-            "visible_ms": 0,
-            "inputs": 3,
-            "first_input_ms": 1200,
-            "webdriver": False,
-            "touch": False,
-            "prerendered": False,
-            **values,
-        }
-        headers = {**BROWSER, "Content-Type": "application/json"}
-        return self.url_open(self.url + "/seen", data=json.dumps(body), headers=headers)
 
 
 @tagged("-at_install", "post_install")

@@ -41,7 +41,7 @@ class TestCompanyClientLife(CompanyClientCase):
         self.assertIn("to itself", problem)
 
     def test_chosen_user_must_have_the_company(self):
-        with self.assertRaisesRegex(ValidationError, "has not this company"):
+        with self.assertRaisesRegex(ValidationError, "no access to this company"):
             self.buyer.invoice_receive_user_id = self.selling_user
 
     def test_chosen_user_must_be_allowed_to_make_bills(self):

@@ -9,7 +9,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..tools import mail_copy
-from .common import BASE_URL, InvoiceSendCase
+from .common import BASE_URL, GROUPS, InvoiceSendCase
 
 PASSWORD = "invoice mail test"
 
@@ -19,15 +19,9 @@ class TestInvoiceMail(InvoiceSendCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        groups = {
-            "biller": "account.group_account_invoice",
-            "reader": "account.group_account_readonly",
-            "portal": "base.group_portal",
-            "plain": "base.group_user",
-        }
         cls.users = {
             name: cls._make_user(name, group, cls.company)
-            for name, group in groups.items()
+            for name, group in GROUPS.items()
         }
         other = cls.env["res.company"].create({"name": "Other"})
         group = "account.group_account_invoice"

@@ -63,7 +63,7 @@ class TestNetworkWindow(NetworkCase):
     def test_it_says_who_gets_it(self):
         window = self.open_window(self.make_invoice())
         self.assertIn("Maria", window.network_text)
-        self.assertIn("will stand in the portal", window.network_text)
+        self.assertIn("will appear in the portal", window.network_text)
         self.assertFalse(window.network_problem)
         self.assertFalse(window.is_network_refused)
 

@@ -1,9 +1,7 @@
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from unittest.mock import patch
-
-from freezegun import freeze_time
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import UserError
@@ -15,13 +13,15 @@ from ..controllers import client_page
 from ..models.invoice_delivery_portal import NEWS_DAYS, NEWS_SHOWN
 from ..tools.rate_limit import Limiter
 from .common import BASE_URL, InvoiceSendCase
-from .test_client_page import BROWSER
+from .test_client_page import BROWSER, Reader
 
 LOGIN, OTHER = "portal.alfa", "portal.beta"
 
 
-class PortalClientCase(InvoiceSendCase, HttpCase):
+class PortalClientCase(Reader, InvoiceSendCase, HttpCase):
     """A customer with a portal user, to whom an invoice was brought."""
+
+    visible_ms = 4000
 
     @classmethod
     def setUpClass(cls):
@@ -92,35 +92,10 @@ class PortalClientCase(InvoiceSendCase, HttpCase):
         headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
         return self.url_open(path or self.url, headers=headers, **kwargs)
 
-    def open_page(self, seconds=60):
-        """Open the page as it was some seconds ago.
-
-        :param float seconds: for which the client has been looking at it
-        :return: the page's nonce
-        """
-        before = datetime.now(timezone.utc) - timedelta(seconds=seconds)
-        with freeze_time(before, tick=True):
-            return self.read_nonce(self.get())
-
     def read_nonce(self, response):
         """:return: the nonce of the card, ``None`` where there is none"""
         found = re.search(r'data-nonce="([^"]+)"', response.text)
         return found and found[1]
-
-    def beacon(self, nonce, **values):
-        """Send what the page's script tells."""
-        body = {
-            "nonce": nonce,
-            "visible_ms": 4000,
-            "inputs": 3,
-            "first_input_ms": 1200,
-            "webdriver": False,
-            "touch": False,
-            "prerendered": False,
-            **values,
-        }
-        headers = {**BROWSER, "Content-Type": "application/json"}
-        return self.url_open(self.url + "/seen", data=json.dumps(body), headers=headers)
 
     def post(self, deed, nonce, **data):
         """Send a form of the card, as its button does."""

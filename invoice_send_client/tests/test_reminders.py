@@ -621,7 +621,7 @@ class TestReminders(ReminderCase):
         invoice = self.make_sent(40, due=8)
         self.remind()
         notes = " ".join(invoice.message_ids.mapped("body"))
-        self.assertIn("reminded by itself, 1 of at most 3", notes)
+        self.assertIn("reminded automatically, 1 of at most 3", notes)
         self.assertIn("not paid in full", notes)
         panel = invoice.get_invoice_delivery_panel()
         labels = dict(REMINDER_TYPES)

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import InvoiceSendCase
+from .common import GROUPS, InvoiceSendCase
 
 MODELS = (
     "invoice.delivery",
@@ -17,17 +17,11 @@ class TestSecurity(InvoiceSendCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        groups = {
-            "biller": "account.group_account_invoice",
-            "reader": "account.group_account_readonly",
-            "portal": "base.group_portal",
-            "plain": "base.group_user",
-        }
         cls.users = {
             name: new_test_user(
                 cls.env, login=f"isc_{name}", groups=group, company_id=cls.company.id
             )
-            for name, group in groups.items()
+            for name, group in GROUPS.items()
         }
         other = cls.env["res.company"].create({"name": "Other"})
         cls.users["stranger"] = new_test_user(

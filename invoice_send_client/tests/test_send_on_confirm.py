@@ -209,13 +209,13 @@ class TestSendOnConfirm(InvoiceSendCase):
         self.assertFalse(bad.invoice_delivery_ids)
         self.assertFalse(bad.sending_data)
         self.assertEqual(good.invoice_delivery_ids.run_id.skipped_count, 1)
-        self.assertNotIn("by itself", self.notes(good))
+        self.assertNotIn("automatically", self.notes(good))
 
     def test_wrong_address_alone_writes_no_run(self):
         self.partner_a.email = "nobody at all"
         invoice = self.make_draft()
         self.assertFalse(self.confirm(invoice))
-        self.assertIn("by itself", self.notes(invoice))
+        self.assertIn("automatically", self.notes(invoice))
         self.assertFalse(self.requests.search([]))
 
     def test_address_that_bounced_before_waits_for_a_person(self):
@@ -400,7 +400,7 @@ class TestSendOnConfirm(InvoiceSendCase):
             invoice.sudo()._generate_and_send()  # as the point of sale does
         self.assertEqual(len(taken), 1)
         self.assertFalse(self.run_cron())
-        self.assertNotIn("by itself", self.notes(invoice))
+        self.assertNotIn("automatically", self.notes(invoice))
 
     def test_what_a_person_sent_meanwhile_is_sent_once(self):
         invoice = self.make_draft()

@@ -256,7 +256,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             **self.env["account.move.send"]._get_method_labels(),
             "manual": self.env._("Manually"),
             **{
-                key: self.env._("by %s", values["label"])
+                key: self.env._("by %(way)s", way=values["label"])
                 for key, values in edis.items()
             },
         }

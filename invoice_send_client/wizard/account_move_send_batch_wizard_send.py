@@ -336,10 +336,10 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         :param int count: documents
         """
         if not self.scheduled_datetime:
-            return self.env._("%s documents are being sent.", count)
+            return self.env._("Documents being sent: %s.", count)
         return self.env._(
-            "%(count)s documents leave on %(time)s. Until then they can be cancelled "
-            "under “My messages”.",
+            "Documents that leave on %(time)s: %(count)s. Until then they can be "
+            "cancelled under “My messages”.",
             count=count,
             time=format_datetime(self.env, self.scheduled_datetime, dt_format="short"),
         )

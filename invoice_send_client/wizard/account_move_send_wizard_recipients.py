@@ -13,7 +13,7 @@ class AccountMoveSendWizard(models.TransientModel):
     ``rendered_*`` fields remember what was filled in.
     """
 
-    # one window, three concerns in three files: one would be too long to read
+    # one window, several concerns in files of their own
     _name = "account.move.send.wizard"
     _inherit = ["account.move.send.wizard"]
 

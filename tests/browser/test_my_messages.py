@@ -242,7 +242,7 @@ def test_waiting_are_cancelled_on_the_page_of_a_run(page, seller, sink):
     emails = [seller.address("withdrawn") for _number in range(2)]
     run_id = write_run(seller, emails)
     summary = show_run(page, seller, run_id)
-    page.get_by_role("button", name="Cancel the waiting").click()
+    page.get_by_role("button", name="Cancel what waits").click()
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     expect(summary).to_contain_text("2 documents: 2 left out")
     seller.run_cron()

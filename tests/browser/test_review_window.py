@@ -296,7 +296,7 @@ def test_wrong_address_is_named_and_left_out(open_window, seller, sink, selectio
     window.press("Send")
     window.expect_closed()
     notification = window.page.locator(".o_invoice_send_lines")
-    expect(notification).to_contain_text("2 documents are being sent")
+    expect(notification).to_contain_text("Documents being sent: 2")
     wrong = f"{selection.number('Beta')}: This is no e-mail address: bad@"
     for words in (wrong, f"Draft {selection.word}: A draft", "No e-mail address"):
         expect(notification).to_contain_text(words)

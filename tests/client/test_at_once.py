@@ -12,20 +12,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.helpers import polling
+from tests.helpers.client_page import BROWSER, LINK
 from tests.helpers.row_lock import RowLock
 
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
 NONCE = re.compile(r'data-nonce="([^"]+)"')
-BROWSER = {
-    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
-    " (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Language": "ro-RO,ro;q=0.9,en;q=0.8",
-    "Sec-Fetch-Site": "none",
-    "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-Dest": "document",
-    "Sec-Fetch-User": "?1",
-}
 
 #: Where a test asks for new links from: what other tests on this server ask for is
 #: counted against their network (see ``controllers.client_page.RATES``).

@@ -13,6 +13,17 @@ from .seller import Seller
 from .smtp_sink import SmtpSink
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
+#: What a browser says of itself where a person typed the link or came from a mail.
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
+    " (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "ro-RO,ro;q=0.9,en;q=0.8",
+    "Sec-Fetch-Site": "none",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-User": "?1",
+}
 LANGUAGES = ("en_US", "ro_RO", "bg_BG")
 #: The web client's styles and scripts are put together at the first call.
 PAGE_MS = 90_000

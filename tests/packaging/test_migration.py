@@ -20,6 +20,7 @@ import requests
 from devenv import database
 from devenv.environment import Environment
 from tests.helpers.buyer import Buyer
+from tests.helpers.client_page import LINK
 from tests.helpers.odoo_server import OdooServer
 from tests.helpers.seller import Seller
 from tests.helpers.smtp_sink import SmtpSink
@@ -46,7 +47,6 @@ TABLES = (
 )
 #: Who wrote a record last, and when: an upgrade writes what it computes.
 LAST_WRITTEN = ["write_date", "write_uid"]
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
 NONCE = re.compile(r'data-nonce="([^"]+)"')
 PROBLEM = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 BROWSER = {

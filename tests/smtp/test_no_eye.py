@@ -1,21 +1,10 @@
 """What fetches the links of a real mail without anybody looking lights no eye."""
 
-import re
-
 import pytest
 import requests
 
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/invoice/d/[\w-]+")
-BROWSER = {
-    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
-    " (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Language": "ro-RO,ro;q=0.9,en;q=0.8",
-    "Sec-Fetch-Site": "none",
-    "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-Dest": "document",
-    "Sec-Fetch-User": "?1",
-}
+from tests.helpers.client_page import BROWSER, LINK
+
 FETCHES = [("GET", ""), ("HEAD", ""), ("GET", "/open.gif"), ("GET", "/pdf")]
 
 

@@ -88,9 +88,9 @@ export class InvoiceSendMessages extends Component {
 
     cancelWaiting(run) {
         this.ask(
-            _t("Cancel the waiting"),
+            _t("Cancel what waits"),
             _t("What has not left yet will not be sent."),
-            _t("Cancel the waiting"),
+            _t("Cancel what waits"),
             () => this.call("invoice.send.run", run.id, "action_cancel_waiting")
         );
     }

@@ -43,7 +43,7 @@ export class InvoiceSendTray extends Component {
             words.push(_t("%s not sent and not looked at", this.told.unseenCount));
         }
         if (this.working.length) {
-            words.push(_t("%(done)s of %(total)s documents done", this.totals));
+            words.push(_t("documents done: %(done)s of %(total)s", this.totals));
         }
         return words.join(", ");
     }
