@@ -206,13 +206,22 @@ class AccountMove(models.Model):
         """
         if not self.ids:
             return {}
-        lines = ["state", "move_id", "goes_other_ways", "has_gone_other_ways"]
+        lines = ["state", "move_id", "goes_to_nobody"]
+        lines += ["goes_other_ways", "has_gone_other_ways"]
         self.env["invoice.send.run.line"].flush_model(lines)
         self.env["invoice.delivery"].flush_model(
             ["line_id", "state", "sent_datetime", "failure_type", "is_current"]
         )
         self.env.cr.execute(self._get_sending_past_query())
-        return dict(self.env.cr.fetchall())
+        past = dict(self.env.cr.fetchall())
+        # what Odoo's own window sends by its other ways has no run
+        doubtful = self.filtered(
+            lambda move: past.get(move.id) == "stayed" and move.is_move_sent
+        )
+        for move_id, ways in doubtful._get_invoice_other_ways().items():
+            if any(way.kind in ("waiting", "sent") for way in ways):
+                past[move_id] = "left"
+        return past
 
     def _get_sending_past_query(self):
         """:return: SQL of :meth:`_get_sending_past`: one query for all documents
@@ -227,6 +236,7 @@ class AccountMove(models.Model):
                                 OR d.sent_datetime IS NOT NULL
                                 OR d.failure_type = 'unknown'
                                 OR (line.state IN ('waiting', 'written')
+                                    AND line.goes_to_nobody IS NOT TRUE
                                     AND (d.id IS NULL OR line.goes_other_ways))
                                 OR (line.state != 'failed'
                                     AND line.has_gone_other_ways)) THEN 'left'

@@ -374,7 +374,7 @@ class AccountMoveSend(models.AbstractModel):
         # OVERRIDE 'account'
         # One mail a recipient, each with a link of its own and a verdict of its own,
         # in place of one notification that carries an access token to everybody.
-        self._generate_dynamic_reports(moves_data)
+        self._generate_reports_of_letters(moves_data)
         runs = self._create_runs_for_unforeseen(moves_data)
         lines = {line.move_id.id: line for line in runs.line_ids}
         values = {}
@@ -386,6 +386,19 @@ class AccountMoveSend(models.AbstractModel):
         self.env["invoice.send.run.line"].sudo()._post_letters(values)
         if runs:
             runs._start()
+
+    @api.model
+    def _generate_reports_of_letters(self, moves_data):
+        """Print what letters add, in their languages, where it has none of its own.
+
+        :param dict moves_data: settings by document
+        """
+        by_lang = defaultdict(dict)
+        for move, move_data in moves_data.items():
+            by_lang[move_data.get("mail_lang")][move] = move_data
+        for lang, some in by_lang.items():
+            letters = self.with_context(lang=lang) if lang else self
+            letters._generate_dynamic_reports(some)
 
     @api.model
     def _create_runs_for_unforeseen(self, moves_data):

@@ -75,15 +75,31 @@ class InvoiceDelivery(models.Model):
             return
         with self.line_id._leave_summary():
             self.attempt_count += 1
+            if not self.receiving_company_id and not self.portal_user_id:
+                self._find_receiver()
             if self.receiving_company_id:
                 self._bring_to_company()
-            elif self.portal_user_id:
-                self._bring_to_portal()
             else:
-                words = self.env._("Whoever was to get it is not here any more.")
-                raise UserError(words)
+                self._bring_to_portal()
             self._set_sent()
             self._note_brought()
+
+    def _find_receiver(self):
+        """Look for who gets it now: nobody could when it was sent, or who was to get it
+        is not here any more.
+
+        :raise UserError: where there is nobody, or each has it from this sending
+        """
+        Send = self.env["account.move.send"]
+        others = self.line_id.delivery_ids - self
+        known = {(d.portal_user_id.id, d.receiving_company_id.id) for d in others}
+        for values in Send._get_network_recipients(self.move_id)[self.move_id.id]:
+            key = values.get("portal_user_id"), values.get("receiving_company_id")
+            if tuple(id_ or False for id_ in key) not in known:
+                return self.write(values)
+        problem = Send._get_network_problem(self.move_id)
+        words = self.env._("Whoever was to get it is not here any more.")
+        raise UserError(problem or words)
 
     def _fail_to_bring(self, reason):
         with self.line_id._leave_summary():

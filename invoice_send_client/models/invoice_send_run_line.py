@@ -251,16 +251,23 @@ class InvoiceSendRunLine(models.Model):
             self.body = Send._get_default_mail_body(move, *letter)
         files = self.mail_attachments_widget
         if files is None or files is False:
-            files = Send._get_default_mail_attachments_widget(
-                move,
-                self.mail_template_id,
-                invoice_edi_format=self.invoice_edi_format,
-                extra_edis=self.extra_edis or [],
-                pdf_report=self.pdf_report_id or Send._get_default_pdf_report_id(move),
-            )
+            files = self._get_default_files()
         known = {file["id"] for file in files}  # of an attempt that failed later
         shared = [f for f in self.shared_files or [] if f["id"] not in known]
         self.mail_attachments_widget = [*files, *shared]
+
+    def _get_default_files(self):
+        """:return: the files that the letter carries by itself, in the form of
+        ``mail_attachments_widget``, with names in its language"""
+        line = self.with_context(lang=self.mail_lang)
+        Send, move = line.env["account.move.send"], line.move_id
+        return Send._get_default_mail_attachments_widget(
+            move,
+            line.mail_template_id,
+            invoice_edi_format=self.invoice_edi_format,
+            extra_edis=self.extra_edis or [],
+            pdf_report=line.pdf_report_id or Send._get_default_pdf_report_id(move),
+        )
 
     def _get_added_file_ids(self):
         """:return: ids of the files that users added to these lines' letters"""

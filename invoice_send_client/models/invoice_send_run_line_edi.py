@@ -44,13 +44,15 @@ class InvoiceSendRunLine(models.Model):
     def _send_by_pipeline(self, settings):
         # EXTENDS 'invoice_send_client'
         if not self._is_about_edi():
+            if self.has_gone_other_ways:
+                return self._send_letter_alone(settings)
             return super()._send_by_pipeline(settings)
         if not self.edi_wait_datetime:
             self._send_e_invoice(settings)
         elif self._is_edi_look_due():
             self._ask_for_edi_answer()
         if self.state == "waiting" and self._pass_edi():
-            self._send_letter_after_edi(settings)
+            self._send_letter_alone(settings)
         return None
 
     def _post_letter(self, values):
@@ -61,10 +63,10 @@ class InvoiceSendRunLine(models.Model):
         self.has_gone_other_ways = True
         return None
 
-    def _fail_for_nobody(self, failure_type, reason):
+    def _fail_for_nobody(self, missed, failure_type, reason):
         # EXTENDS 'invoice_send_client'
-        if not self._is_about_edi():
-            return super()._fail_for_nobody(failure_type, reason)
+        if not self._is_about_edi() or self.delivery_ids != missed:
+            return super()._fail_for_nobody(missed, failure_type, reason)
         # no letter yet: a mail to a corrected address waits for the answer as well
         self.has_gone_other_ways = True
         return self._set_failed(failure_type, reason)
@@ -104,7 +106,7 @@ class InvoiceSendRunLine(models.Model):
         if self.state == "waiting":
             self.has_gone_other_ways = True
 
-    def _send_letter_after_edi(self, settings):
+    def _send_letter_alone(self, settings):
         """Write the letter; everything else was sent before.
 
         :param dict settings: of ``_generate_and_send_invoices``

@@ -59,6 +59,8 @@ class InvoiceSendRunLine(models.Model):
             # sudo: the letter that the sending itself has posted
             letter = line.mail_message_id.sudo()
             if is_due and not letter.attachment_ids and is_html_empty(letter.body):
+                # whatever went beside the mail is not to go twice
+                line.has_gone_other_ways |= line.goes_other_ways
                 line._set_failed(
                     "pdf",
                     self.env._(

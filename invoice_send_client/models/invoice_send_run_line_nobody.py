@@ -6,6 +6,10 @@ from ..tools import addresses
 class InvoiceSendRunLine(models.Model):
     """What other apps send to nobody: it fails in words, and is never called sent (B1).
 
+    That is where something is said of how the customer gets it: an address that is
+    none, a portal without users. Whose card has no address at all is not mailed, as
+    natively, and nothing calls that sent.
+
     The windows refuse such a document. A point of sale or a shop has no window and must
     not be stopped: the recipient that there should have been gets a delivery that
     failed. So the document has its red mark, whoever sent it is told, and "Correct
@@ -18,12 +22,19 @@ class InvoiceSendRunLine(models.Model):
     _inherit = ["invoice.send.run.line"]
 
     def _tell_missing_recipients(self, moves_data):
-        """Write a failed delivery for each of these lines that has none.
+        """Write a failed delivery for each of these lines that has none, or whose mail
+        has a wrong address instead of one.
 
         :param dict moves_data: settings by document, with what stands on the
             customer's card
         """
-        missed = self.filtered(lambda line: not line.delivery_ids)
+        missed = self.filtered(
+            lambda line: not line.delivery_ids
+            or (
+                not line._get_mailed()
+                and line._is_mail_missed(moves_data[line.move_id])
+            )
+        )
         if not missed:
             return
         Send = self.env["account.move.send"]
@@ -42,18 +53,19 @@ class InvoiceSendRunLine(models.Model):
                 if is_mail
                 else ("network", problems[line.move_id.id])
             )
-        self.env["invoice.delivery"].create(values)
-        for line, failure in zip(missed, failures, strict=True):
-            line._fail_for_nobody(*failure)
+        created = self.env["invoice.delivery"].create(values)
+        for delivery, failure in zip(created, failures, strict=True):
+            delivery.line_id._fail_for_nobody(delivery, *failure)
 
-    def _fail_for_nobody(self, failure_type, reason):
-        """There is nobody whom this document could reach.
+    def _fail_for_nobody(self, missed, failure_type, reason):
+        """There is nobody whom this document could reach by one of its ways.
 
+        :param missed: ``invoice.delivery`` of who there should have been
         :param str failure_type: a key of ``const.FAILURE_TYPES``
         :param str reason: for the user, with what to do
         """
         self.ensure_one()
-        self.delivery_ids._set_error(failure_type, reason)
+        missed._set_error(failure_type, reason)
 
     def _is_mail_missed(self, move_data):
         """:return: whether it is a mail that nobody gets, or the way inside the system

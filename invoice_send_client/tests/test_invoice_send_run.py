@@ -219,6 +219,47 @@ class TestInvoiceSendRun(InvoiceSendCase):
         [file] = message.iter_attachments()
         self.assertEqual(file.get_content_type(), "application/pdf")
 
+    def test_letter_written_anew_sends_nothing_else_again(self):
+        invoice = self.make_invoice()
+        answers = {"ana@alfa.example": (451, b"Later")}
+        self.send(invoice, answers, document_mode="attachment")
+        delivery = invoice.sudo().invoice_delivery_ids
+        delivery.line_id.goes_other_ways = True
+        letter = delivery.mail_message_id
+        invoice._message_update_content(letter, body="", attachment_ids=[])
+        delivery.next_attempt_datetime = False
+        self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual(delivery.state, "error")
+        Send = type(self.env["account.move.send"])
+        error = AssertionError("sent by the other ways again")
+        with (
+            patch.object(Send, "_generate_and_send_invoices", side_effect=error),
+            self.mail_server() as taken,
+        ):
+            delivery.action_retry()
+        self.assertEqual((len(taken), delivery.state), (1, "sent"))
+
+    def test_files_have_names_in_the_letters_language(self):
+        self.env["res.lang"]._activate_lang("ro_RO")
+        report = self.env.ref("account.account_invoices").copy({"name": "Terms"})
+        report.with_context(lang="ro_RO").name = "Condiții"
+        invoice = self.make_invoice()
+        line = self.env["invoice.send.run.line"].sudo()
+        template = self.env["mail.template"].create(
+            {"model_id": self.env["ir.model"]._get_id("account.move"), "name": "Own"}
+        )
+        template.report_template_ids = report
+        run = self.env["invoice.send.run"].sudo()
+        for lang, name in (("en_US", "terms"), ("ro_RO", "condiții")):
+            data = {
+                "sending_methods": ["email"],
+                "mail_template": template,
+                "mail_lang": lang,
+            }
+            line = run._create_for_moves({invoice: data}).line_ids
+            names = [file["name"] for file in line._get_default_files()]
+            self.assertTrue([n for n in names if n.startswith(name)], names)
+
     def test_other_files_leave_in_link_mode_too(self):
         invoice = self.make_invoice()
         file = self.env["ir.attachment"].create({"name": "plan.txt", "raw": b"plan"})

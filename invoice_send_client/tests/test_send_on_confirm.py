@@ -7,6 +7,7 @@ from odoo import Command, fields
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.account_move_other_ways import OtherWay
 from .common import InvoiceSendCase
 
 LINE_LOGGER = "odoo.addons.invoice_send_client.models.invoice_send_run_line_work"
@@ -375,6 +376,34 @@ class TestSendOnConfirm(InvoiceSendCase):
         invoice.button_draft()
         self.assertFalse(self.confirm(invoice))
         self.assertIn("it was sent before", self.notes(invoice))
+
+    def test_new_version_of_what_odoo_itself_posted_waits_for_a_person(self):
+        invoice = self.make_draft()
+        self.confirm(invoice, answers={"ana@alfa.example": (550, b"No such user")})
+        self.assertTrue(invoice._ensure_invoice_pdf())
+        way = OtherWay("post", "Post", "sent", "Sent")
+        Move = type(self.env["account.move"])
+        with patch.object(
+            Move,
+            "_get_invoice_other_ways",
+            lambda moves: {move.id: [way] for move in moves},
+        ):
+            invoice.button_draft()
+            self.assertFalse(self.confirm(invoice))
+        self.assertIn("it was sent before", self.notes(invoice))
+
+    def test_new_version_of_what_only_had_its_pdf_made_leaves(self):
+        invoice = self.make_draft()
+        self.company.invoice_send_on_confirm = False
+        invoice.action_post()
+        data = {invoice: {"sending_methods": ["manual"]}}
+        run = self.env["invoice.send.run"].sudo()._create_for_moves(data)
+        run.line_ids.state = "written"
+        self.assertTrue(run.line_ids.goes_to_nobody)
+        self.company.invoice_send_on_confirm = True
+        invoice.button_draft()
+        self.assertEqual(len(self.confirm(invoice)), 1)
+        self.assertNotIn("it was sent before", self.notes(invoice))
 
     def test_what_another_app_tried_at_once_is_not_tried_again(self):
         invoice = self.make_draft()

@@ -111,6 +111,41 @@ class TestSentToNobody(InvoiceSendCase):
         self.assertEqual(delivery.sending_method, "network")
         self.assertIn("no access to the portal", delivery.failure_reason)
 
+    def test_portal_user_who_came_later_gets_it_at_the_second_try(self):
+        self.partner_a.invoice_sending_method = "network"
+        move = self.make_invoice()
+        self.send_as_a_shop(move)
+        delivery = self.check_failed(move, "network")
+        delivery.action_retry()
+        self.check_failed(move, "network")
+        self.make_portal_user()
+        delivery.action_retry()
+        self.assertEqual((delivery.state, delivery.recipient_name), ("sent", "Ana"))
+
+    def make_portal_user(self):
+        user = new_test_user(
+            self.env,
+            "ana.portal",
+            name="Ana",
+            groups="base.group_portal",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        user.partner_id.parent_id = self.partner_a
+        return user
+
+    def test_wrong_address_is_told_though_the_portal_user_gets_it(self):
+        self.make_portal_user()
+        self.partner_a.email = "nobody at all"
+        move = self.make_invoice()
+        self.send_as_a_shop(move, sending_methods=["email", "network"])
+        found = move.invoice_delivery_ids
+        states = dict(
+            zip(found.mapped("sending_method"), found.mapped("state"), strict=True)
+        )
+        self.assertEqual(states, {"email": "error", "network": "sent"})
+        self.assertTrue(move.invoice_delivery_problem)
+
     def test_good_document_beside_it_leaves(self):
         self.partner_b.email = "nobody at all"
         good = self.make_invoice()
