@@ -29,33 +29,32 @@ class InvoiceSendRunLine(models.Model):
             customer's card
         """
         missed = self.filtered(
-            lambda line: not line.delivery_ids
-            or (
-                not line._get_mailed()
-                and line._is_mail_missed(moves_data[line.move_id])
-            )
+            lambda line: line._misses_recipient(moves_data[line.move_id])
         )
         if not missed:
             return
-        Send = self.env["account.move.send"]
-        problems = Send._get_network_problems(missed.move_id)
+        problems = self.env["account.move.send"]._get_network_problems(missed.move_id)
         values, failures = [], []
         for line in missed:
             data = moves_data[line.move_id]
-            is_mail = line._is_mail_missed(data)
-            values.append(
-                line._prepare_missed_mail(data)
-                if is_mail
-                else line._prepare_missed_network()
-            )
-            failures.append(
-                ("address", line._describe_missed_mail(data))
-                if is_mail
-                else ("network", problems[line.move_id.id])
-            )
+            if line._is_mail_missed(data):
+                values.append(line._prepare_missed_mail(data))
+                failures.append(("address", line._describe_missed_mail(data)))
+            else:
+                values.append(line._prepare_missed_network())
+                failures.append(("network", problems[line.move_id.id]))
         created = self.env["invoice.delivery"].create(values)
         for delivery, failure in zip(created, failures, strict=True):
             delivery.line_id._fail_for_nobody(delivery, *failure)
+
+    def _misses_recipient(self, move_data):
+        """:return: whether nobody gets it, or nobody by the mail that was ticked
+
+        :param dict move_data: the document's settings
+        """
+        if not self.delivery_ids:
+            return True
+        return not self._get_mailed() and self._is_mail_missed(move_data)
 
     def _fail_for_nobody(self, missed, failure_type, reason):
         """There is nobody whom this document could reach by one of its ways.
