@@ -16,9 +16,9 @@ CUSTOMERS = {
 }
 LINES = {"en_US": "Consulting", "ro_RO": "Consultanță", "bg_BG": "Консултация"}
 #: What is written alike in English and in Romanian.
-SHARED = {"a", "document", "link", "pdf", "total"}
+SHARED = {"a", "browser", "document", "ip", "link", "pdf", "total"}
 #: The name of a kind of file, in every language.
-NAMES = {"pdf"}
+NAMES = {"ip", "pdf"}
 
 
 @pytest.fixture(scope="module", autouse=True)
