@@ -123,8 +123,8 @@ class AccountMoveSend(models.AbstractModel):
         if deliveries := facts.perhaps_sent.get(move.id):
             warnings.append(self._describe_perhaps_sent(deliveries))
         warnings += self._get_network_warnings(row, facts)
-        if set(row.sending_methods or []) == {"manual"} and not row.extra_edis:
-            warnings.append(self.env._("Goes to nobody: only the PDF is made."))
+        if self._is_row_for_nobody(row):
+            warnings.append(self._describe_no_way())
         if "email" in (row.sending_methods or []):
             if self._is_row_too_big(row, facts):
                 warnings.append(
@@ -132,6 +132,19 @@ class AccountMoveSend(models.AbstractModel):
                 )
             warnings += self._get_language_warnings(row, facts.languages)
         return warnings, bool(bounced or is_leaving)
+
+    @api.model
+    def _is_row_for_nobody(self, row):
+        """:return: whether a document is handed over by hand, and by no other way
+
+        :param row: ``ReviewRow`` or a record with the same names
+        """
+        return set(row.sending_methods or []) == {"manual"} and not row.extra_edis
+
+    @api.model
+    def _describe_no_way(self):
+        """:return: what becomes of a document that is handed over by hand"""
+        return self.env._("Goes to nobody: only the PDF is made.")
 
     @api.model
     def _get_network_warnings(self, row, facts):

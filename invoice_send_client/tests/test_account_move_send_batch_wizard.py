@@ -420,7 +420,9 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         words = "Goes to nobody: only the PDF is made."
         self.assertEqual(wizard.line_ids.mapped("warning"), [words] * 2)
         self.assertEqual(wizard.line_ids.mapped("remark"), [words] * 2)
-        wizard.action_send_and_print()
+        names = ", ".join(wizard.line_ids.mapped("move_name"))
+        told = wizard.action_send_and_print()["params"]["message"]
+        self.assertEqual(told, f"Left out:\n{names}: {words}")
         with (
             self.mail_server() as taken,
             patch.object(type(self.env["res.partner"]), "_bus_send") as told,
@@ -444,6 +446,42 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
             for row in run._get_export_rows()
         ]
         self.assertIn("only the PDF", rows[0]["The server's words"])
+
+    def test_draft_that_was_confirmed_since_opens_with_the_customers_address(self):
+        posted, draft = self.make_invoices(2)
+        draft.button_draft()
+        wizard = self.open_window(posted | draft)
+        line = self.line_of(wizard, draft)
+        with self.assertRaises(UserError):
+            line.action_open()
+        draft.action_post()
+        window = self.env["account.move.send.wizard"].browse(line.action_open())
+        other = self.line_of(wizard, posted)
+        self.assertTrue(window.email_to)
+        self.assertEqual(
+            (window.email_to, line.sending_methods, line.blocked, line.to_send),
+            (other.email_to, other.sending_methods, False, True),
+        )
+        self.assertEqual(line.move_name, draft.name)
+
+    def test_document_that_goes_to_nobody_does_not_leave_in_the_words_after_send(self):
+        wizard = self.open_window(self.make_invoices(3))
+        self.company.invoice_undo_seconds = 10
+        nobody = wizard.line_ids[-1]
+        nobody.sending_methods = ["manual"]
+        action = wizard.action_send_and_print()
+        self.assertEqual(action["tag"], "invoice_send_client.undo")
+        self.assertEqual(action["params"]["count"], 2)
+        self.assertIn(f"{nobody.move_name}: Goes to", action["params"]["message"])
+
+    def test_mail_beside_a_document_that_goes_to_nobody_leaves_at_once(self):
+        wizard = self.open_window(self.make_invoices(2))
+        self.company.invoice_undo_seconds = 10
+        wizard.line_ids[-1].sending_methods = ["manual"]
+        action = wizard.action_send_and_print()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertIn("Documents being sent: 1.", action["params"]["message"])
+        self.assertFalse(wizard.start_datetime)
 
     def test_opening_writes_nothing_outside_the_window(self):
         moves = self.make_invoices(2)

@@ -7,6 +7,16 @@ from ..tools import size
 
 #: Documents that are named one by one where something stands against all of them.
 NAMED_DOCUMENTS = 10
+#: What a row lacks whose document could not be sent when it was made.
+TAKEN_LATE = (
+    "sending_methods",
+    "extra_edis",
+    "invoice_edi_format",
+    "mail_partner_ids",
+    "email_to",
+    "email_cc",
+    "email_bcc",
+)
 
 
 class AccountMoveSendBatchWizardLine(models.TransientModel):
@@ -245,7 +255,13 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     def _get_reason_left(self):
         """:return: why the row is not sent, in words"""
+        if self.to_send and not self.blocked:
+            return self.env["account.move.send"]._describe_no_way()
         return self.block_reason or self.env._("Not ticked.")
+
+    def _goes_to_nobody(self):
+        """:return: whether the row is handed over by hand: only its PDF is made"""
+        return self.env["account.move.send"]._is_row_for_nobody(self)
 
     def _get_short_name(self):
         """:return: number of the document; a draft has none: its customer"""
@@ -341,6 +357,8 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         self.ensure_one()
         if self.env["account.move.send"]._get_move_constraints(self.move_id):
             raise UserError(self.block_reason)
+        if not any(self[name] for name in TAKEN_LATE):
+            self._take_defaults()
         wizard = (
             self.env["account.move.send.wizard"]
             .with_context(active_model="account.move", active_ids=self.move_id.ids)
@@ -356,6 +374,13 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
                 for key, values in (wizard[name] or {}).items()
             }
         return wizard.id
+
+    def _take_defaults(self):
+        """Fill in ways and addresses of a document that could not be sent when the row
+        was made, a draft that was confirmed since; it becomes a row like any other."""
+        [row] = self.env["account.move.send"]._prepare_review_rows(self.move_id)
+        self.move_name = self.move_id.name
+        self.write({name: getattr(row, name) for name in TAKEN_LATE})
 
     def _get_window_values(self):
         """:return: what the one-document window shows of this row"""

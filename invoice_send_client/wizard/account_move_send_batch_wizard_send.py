@@ -97,9 +97,10 @@ class AccountMoveSendBatchWizard(models.TransientModel):
 
         :param lines: the rows that go
         """
-        if len(lines) < 2:
+        leaving = lines.filtered(lambda line: not line._goes_to_nobody())
+        if len(leaving) < 2:
             return 0
-        return max(lines.company_id.mapped("invoice_undo_seconds"))
+        return max(leaving.company_id.mapped("invoice_undo_seconds"))
 
     def _create_runs(self, lines):
         """Copy the rows to lasting records, one run a company (D7).
@@ -281,14 +282,18 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         ]
 
     def _tell_sending(self, runs):
-        """:return: the notification that ends the window"""
-        left = self.line_ids - self._get_sendable_lines()
+        """:return: the notification that ends the window
+
+        :param runs: what Send has written
+        """
+        leaving = self._get_sendable_lines().filtered(
+            lambda line: not line._goes_to_nobody()
+        )
+        left = self.line_ids - leaving
         reasons = left and self.env._("Left out:") + "\n" + left._describe_left()
         if self.start_datetime and not self.scheduled_datetime:
-            return self._offer_undo(runs, reasons or "")
-        words = self._describe_sending(len(runs.line_ids))
-        if left:
-            words += "\n" + reasons
+            return self._offer_undo(runs, len(leaving), reasons or "")
+        words = leaving and self._describe_sending(len(leaving))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -296,16 +301,17 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                 "type": "warning" if left else "info",
                 "className": "o_invoice_send_lines",
                 "title": self.env._("Send to clients"),
-                "message": words,
+                "message": "\n".join(filter(None, (words, reasons))),
                 "sticky": bool(left),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
 
-    def _offer_undo(self, runs, left):
+    def _offer_undo(self, runs, count, left):
         """:return: the action that counts the undo pause down, and starts the sending
 
         :param runs: what Send has written
+        :param int count: documents that leave
         :param str left: what was left out, and why
         """
         return {
@@ -314,7 +320,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             "params": {
                 "run_ids": runs.ids,
                 "seconds": self._get_undo_seconds(self._get_sendable_lines()),
-                "count": len(runs.line_ids),
+                "count": count,
                 "message": left,
                 "next": {"type": "ir.actions.act_window_close"},
             },
