@@ -65,7 +65,9 @@ class InvoicePortal(ClientVisit, PortalAccount):
             )
         if delivery and report_type:
             # without its PDF Odoo shows the document as a mere proforma
-            delivery.move_id._ensure_invoice_pdf()
+            document = delivery.move_id._ensure_invoice_pdf_for_client()
+            if not document and report_type != "html":
+                return self._go_back(delivery, notice="no_pdf")
         response = super().portal_my_invoice_detail(
             invoice_id, *args, report_type=report_type, **kw
         )

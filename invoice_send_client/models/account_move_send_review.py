@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import ClassVar
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.func import lazy
@@ -11,6 +11,8 @@ from odoo.tools.func import lazy
 from ..const import ANSWERS, DELIVERY_PROGRESS
 from ..tools import addresses, size
 
+#: Documents that are named one by one where something stands against all of them.
+NAMED_DOCUMENTS = 10
 #: States that a delivery reaches only by what the client's side did.
 REACHED_STATES = {*DELIVERY_PROGRESS, *ANSWERS} - {"outgoing", "sent"}
 
@@ -57,7 +59,9 @@ class ReviewFacts:
     """What is stored about all rows, read in a handful of queries.
 
     :param constraints: why a document can't be sent at all, by id
-    :param being_sent: ids of the documents whose mail is leaving now
+    :param being_sent: until when a document waits that is under way, by id; ``False``
+        where it leaves now
+    :param sendings: how often a document was sent, and when last, by id
     :param perhaps_sent: deliveries that may have arrived, by document id
     :param bounced: ids of the documents that a mail server sent back
     :param bounced_emails: addresses (ASCII) whose last mail bounced
@@ -73,7 +77,8 @@ class ReviewFacts:
     """
 
     constraints: dict
-    being_sent: set
+    being_sent: dict
+    sendings: dict
     perhaps_sent: dict
     bounced: set
     bounced_emails: set
@@ -330,6 +335,7 @@ class AccountMoveSend(models.AbstractModel):
             },
             being_sent=self._find_being_sent(moves),
             # not asked for where nobody is warned
+            sendings=lazy(self._find_sendings, moves),
             perhaps_sent=lazy(self._find_perhaps_sent, moves),
             bounced=bounced,
             bounced_emails=bounced_emails,
@@ -349,6 +355,7 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _find_being_sent(self, moves):
+        """:return: see ``ReviewFacts.being_sent``"""
         own = ("move_id", "in", moves.ids)
         # sudo: who may open the window may know that the document is being sent
         deliveries, lines = (
@@ -363,9 +370,34 @@ class AccountMoveSend(models.AbstractModel):
         ]
         # what goes by other ways than mail has no recipients
         unmailed = [own, ("state", "=", "waiting"), ("delivery_ids", "=", False)]
-        groups = deliveries._read_group(leaving, ["move_id"])
-        groups += lines._read_group(unmailed, ["move_id"])
-        return {move.id for (move,) in groups}
+        due = "next_attempt_datetime"
+        asked = ["move_id"], ["__count", f"{due}:count", f"{due}:min"]
+        groups = deliveries._read_group(leaving, *asked)
+        groups += lines._read_group(unmailed, *asked)
+        now = fields.Datetime.now()
+        return {
+            move.id: first if timed == count and first > now else False
+            for move, count, timed, first in groups
+        }
+
+    @api.model
+    def _find_sendings(self, moves):
+        """:return: see ``ReviewFacts.sendings``"""
+        # sudo: who may open the window may know when the document was sent
+        groups = (
+            self.env["invoice.delivery"]
+            .sudo()
+            ._read_group(
+                [
+                    ("move_id", "in", moves.ids),
+                    ("is_current", "=", True),
+                    ("sent_datetime", "!=", False),
+                ],
+                ["move_id"],
+                ["line_id:count_distinct", "sent_datetime:max"],
+            )
+        )
+        return {move.id: (max(count, 1), last) for move, count, last in groups}
 
     @api.model
     def _find_perhaps_sent(self, moves):
@@ -471,12 +503,30 @@ class AccountMoveSend(models.AbstractModel):
         :return: the first document that can be sent
         :raise UserError: with each document's reason
         """
-        reasons = {}
+        reasons = defaultdict(list)
         for move in moves:
             reason = self._get_constraint(move)
             if not reason:
                 return move
-            reasons[reason] = True
+            reasons[reason].append(move.display_name)
+        if len(moves) == 1:
+            raise UserError(next(iter(reasons)))
         if reasons:
-            raise UserError("\n".join(reasons))
+            raise UserError(
+                "\n".join(
+                    f"{self._name_some(names)}: {reason}"
+                    for reason, names in reasons.items()
+                )
+            )
         return moves
+
+    @api.model
+    def _name_some(self, names):
+        """:return: documents in one line, the first by name, the others counted
+
+        :param list[str] names: of the documents
+        """
+        named = names[:NAMED_DOCUMENTS]
+        if len(names) > NAMED_DOCUMENTS:
+            named.append(self.env._("and %s more", len(names) - NAMED_DOCUMENTS))
+        return ", ".join(named)

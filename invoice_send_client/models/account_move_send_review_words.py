@@ -39,13 +39,13 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_row_method_problem(self, row, methods, facts):
         """:return: why none of the ways that are ticked leads to anybody, ``""`` where
-        one does; a wrong address stops all of them"""
+        one does; a wrong address beside a good one stops all of them"""
         missed = []
         if "email" in methods and (problem := self._get_row_address_problem(row)):
             wrong, nobody = problem
-            if wrong:
+            if wrong and addresses.parse(row.email_to)[0]:
                 return wrong
-            missed.append(nobody)
+            missed.append(wrong or nobody)
             methods = methods - {"email"}
         if "network" in methods:
             if reason := facts.network_problems[row.move_id.id]:
@@ -117,9 +117,9 @@ class AccountMoveSend(models.AbstractModel):
             warnings.append(bounced)
         is_leaving = move.id in facts.being_sent
         if is_leaving:
-            warnings.append(self.env._("Being sent now."))
+            warnings.append(self._describe_leaving(facts.being_sent[move.id]))
         elif move.invoice_sent_datetime:
-            warnings.append(self._describe_sent_before(move))
+            warnings.append(self._describe_sent_before(move, facts))
         if deliveries := facts.perhaps_sent.get(move.id):
             warnings.append(self._describe_perhaps_sent(deliveries))
         warnings += self._get_network_warnings(row, facts)
@@ -157,7 +157,8 @@ class AccountMoveSend(models.AbstractModel):
                 words = self.env._(
                     "Goes by the client network only: no e-mail address."
                 )
-                return [words]
+                wrong, _nobody = self._get_row_address_problem(row)
+                return [words, *filter(None, [wrong])]
         is_told = "network" in methods or row.move_id.id in facts.database_customers
         return [problem] if problem and is_told else []
 
@@ -186,15 +187,41 @@ class AccountMoveSend(models.AbstractModel):
         return ""
 
     @api.model
-    def _describe_sent_before(self, move):
-        """:return: when and to whom a document went, from what is stored on it"""
-        sentence = self.env._(
-            "Sent on %(time)s to %(addresses)s.",
-            time=format_datetime(
-                self.env, move.invoice_sent_datetime, dt_format="short"
-            ),
-            addresses=move._get_invoice_recipients_text(),
-        )
+    def _describe_leaving(self, until):
+        """:return: when a document leaves that somebody has pressed Send on
+
+        :param datetime until: not before; empty: it is leaving
+        """
+        if not until:
+            return self.env._("Being sent now.")
+        time = format_datetime(self.env, until, dt_format="short")
+        return self.env._("Waits to be sent on %s.", time)
+
+    @api.model
+    def _describe_sendings(self, count, last, recipients):
+        """:return: how often a document went, when and to whom
+
+        :param int count: sendings
+        :param datetime last: of the last one
+        :param str recipients: of all of them
+        """
+        time = format_datetime(self.env, last, dt_format="short")
+        values = {"count": count, "time": time, "addresses": recipients}
+        if count > 1:
+            return self.env._(
+                "Sent %(count)s times, last on %(time)s, to %(addresses)s.", **values
+            )
+        return self.env._("Sent on %(time)s to %(addresses)s.", **values)
+
+    @api.model
+    def _describe_sent_before(self, move, facts):
+        """:return: when and to whom a document went
+
+        :param ReviewFacts facts: about all rows
+        """
+        count, last = facts.sendings.get(move.id, (1, move.invoice_sent_datetime))
+        recipients = move._get_invoice_recipients_text()
+        sentence = self._describe_sendings(count, last, recipients)
         if not move.invoice_view_datetime:
             return sentence
         look = format_datetime(self.env, move.invoice_view_datetime, dt_format="short")

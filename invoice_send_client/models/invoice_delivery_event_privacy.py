@@ -16,6 +16,13 @@ class InvoiceDeliveryEvent(models.Model):
 
     _visit = models.Index("(company_id, event_datetime) WHERE hit IS NOT NULL")
 
+    @api.model
+    def _get_visit_domain(self):
+        """:return: the domain of what tells of visitors: of a browser, or by the name
+        of a user of the receiving company"""
+        look = Domain("event_type", "=", "view") & Domain("answer_name", "!=", False)
+        return Domain("hit", "!=", False) | look
+
     def _erase(self):
         """Delete these visits. What a client answers is no visit: of it goes only what
         is known of the browser."""
@@ -37,7 +44,7 @@ class InvoiceDeliveryEvent(models.Model):
             "invoice_event_retention_days", "event_datetime"
         )
         old = self.search(
-            Domain("hit", "!=", False) & too_old,
+            self._get_visit_domain() & too_old,
             limit=GC_BATCH,
             order="event_datetime, id",
         )

@@ -36,6 +36,11 @@ class InvoiceDelivery(models.Model):
         self.invalidate_recordset(ATTEMPT_FIELDS)
         self.fetch(ATTEMPT_FIELDS)
 
+    def _read_due(self):
+        """:return: those of these that still are to leave, as the database says now"""
+        self._read_anew()
+        return self.filtered(lambda d: d._is_due())
+
     def _get_mail_basis(self):
         """:return: what a mail of these recipients was made from
 

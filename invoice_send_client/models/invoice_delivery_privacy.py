@@ -165,7 +165,9 @@ class InvoiceDelivery(models.Model):
         """
         # sudo: events have no writer but the sending; who erases was asked before
         Event = self.env["invoice.delivery.event"].sudo()
-        return Event.search([("delivery_id", "in", self.ids), ("hit", "!=", False)])
+        return Event.search(
+            Domain("delivery_id", "in", self.ids) & Event._get_visit_domain()
+        )
 
     def _erase_tracking_by_user(self):
         """Erase as somebody of the staff, and leave a note of it in the history.

@@ -244,6 +244,13 @@ class InvoiceSendRunLine(models.Model):
             return
         Send, move = self.env["account.move.send"], self.move_id
         letter = self.mail_template_id, self.mail_lang
+        if not (self.mail_template_id or self.subject or self.body):
+            raise UserError(
+                self.env._(
+                    "The letter was deleted before the mail left, and nothing is "
+                    "written in its place: send the document again."
+                )
+            )
         if not self.subject:
             subject = Send._get_default_mail_subject(move, *letter)
             self.subject = " ".join((subject or "").split())

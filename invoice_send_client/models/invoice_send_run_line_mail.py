@@ -44,9 +44,7 @@ class InvoiceSendRunLine(models.Model):
             if work.is_over():
                 return
             # withdrawn or corrected, while the mails before were leaving?
-            recipients._read_anew()
-            recipients = recipients.filtered(lambda d: d._is_due())
-            if recipients:
+            if recipients := recipients._read_due():
                 recipients.line_id.sorted("id")._attempt(recipients, work, bodies)
 
     def _give_up_deleted_letters(self):
@@ -88,10 +86,17 @@ class InvoiceSendRunLine(models.Model):
         :param tools.sending_pass.SendingPass work: what the worker keeps
         :param dict bodies: rendered letters by their lines, kept between the mails
         """
-        Run = self.env["invoice.send.run"]
         is_urgent = any(delivery._is_asked_for() for delivery in recipients)
-        if not self._reach_server(recipients, work, is_urgent):
-            return
+        if ready := self._reach_server(recipients, work, is_urgent):
+            ready.line_id.sorted("id")._ask_server(ready, work, bodies)
+
+    def _ask_server(self, recipients, work, bodies):
+        """Make the attempt that was begun, see :meth:`_attempt`.
+
+        :param recipients: ``invoice.delivery``: those of one mail that still are to
+            leave, read in this transaction: a withdrawal that comes later fails
+        """
+        Run = self.env["invoice.send.run"]
         self._note_summary_due()
         recipients._start_attempt()
         Run._commit_step()
@@ -196,17 +201,23 @@ class InvoiceSendRunLine(models.Model):
         :param recipients: ``invoice.delivery``: of one mail
         :param tools.sending_pass.SendingPass work: keeps the session
         :param bool is_urgent: a user asked for this attempt
-        :return: whether the mail can be handed over; the recipients wait otherwise
+        :return: the recipients whose mail can be handed over now; others wait, or were
+            withdrawn meanwhile
+        :rtype: invoice.delivery
         """
         way = self._get_configuration(recipients, work)
         if not way:
-            return True  # the attempt says why the mail can't be made
+            return recipients  # the attempt says why the mail can't be made
         Server = self.env["invoice.send.server"]
         if hold := Server._get_hold(work, way.server_id, is_urgent):
             recipients._set_held(hold, way.server_id)
             self.env["invoice.send.run"]._commit_step()
-            return False
-        return way.session_key in work.sessions or self._connect(recipients, work, way)
+            return recipients.browse()
+        if way.session_key in work.sessions:
+            return recipients
+        is_open = self._connect(recipients, work, way)
+        # withdrawn or corrected while the server made us wait?
+        return recipients._read_due() if is_open else recipients.browse()
 
     def _get_configuration(self, recipients, work):
         """:return: the way that Odoo chooses for these mails, learnt from the first of

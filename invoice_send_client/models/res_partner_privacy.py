@@ -19,9 +19,11 @@ class ResPartner(models.Model):
         # EXTENDS 'base'
         # sudo: what was recorded of a contact goes with it, whoever deletes it
         deliveries = self.env["invoice.delivery"].sudo()
-        deliveries.search(
+        found = deliveries.search(
             ["|", ("customer_id", "in", self.ids), ("partner_id", "in", self.ids)]
-        )._erase_tracking()
+        )
+        found._erase_tracking()
+        found._forget_names()
         return super().unlink()
 
     def action_erase_invoice_tracking(self):

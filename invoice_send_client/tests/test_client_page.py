@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import html
 
 from odoo import SUPERUSER_ID, fields
 from odoo.sql_db import Cursor
@@ -110,6 +111,19 @@ class TestClientPage(ClientPageCase):
         self.assertEqual(response.headers["Cache-Control"], "no-store")
         self.assertIn("noindex", response.headers["X-Robots-Tag"])
         self.assertLess(len(response.content), 100_000)
+
+    def test_line_with_a_discount_says_so_where_its_price_stands(self):
+        line = self.invoice.invoice_line_ids
+        self.assertNotIn("%", self.read_prices())
+        line.sudo().with_context(check_move_validity=False).discount = 12.5
+        self.assertRegex(self.read_prices(), r"100\.00\s+−12\.50\s%$")
+
+    def read_prices(self):
+        """:return: the text of the cell with the line's price"""
+        rows = html.fromstring(self.get().text).xpath(
+            "//table[@class='lines']/tbody/tr"
+        )
+        return " ".join(rows[0].xpath("td")[2].text_content().split())
 
     def test_plain_get_head_and_picture_light_no_eye(self):
         self.get()

@@ -1,5 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -327,6 +329,27 @@ class TestCompanyClientLife(CompanyClientCase):
         self.assertIn("Viewed by Boris Kolev, Buyer EOOD", looks[0]["text"])
         move.invalidate_recordset()
         self.assertEqual(move.write_uid, self.env.ref("base.user_root"))
+
+    def test_name_of_who_looked_is_erased_and_kept_no_longer_than_visits(self):
+        def look():
+            move = self.make_document()
+            self.bring(move).note_received_look()
+            delivery = move.sudo().invoice_delivery_ids
+            self.assertIn("view", delivery.event_ids.mapped("event_type"))
+            return delivery
+
+        erased, kept = look(), look()
+        erased._erase_tracking()
+        self.assertNotIn("view", erased.event_ids.mapped("event_type"))
+        self.assertEqual(erased.state, "view")
+        self.company.invoice_event_retention_days = 30
+        Event = self.env["invoice.delivery.event"].sudo()
+        Event._gc_old_visits()
+        self.assertIn("view", kept.event_ids.mapped("event_type"))
+        old = fields.Datetime.now() - timedelta(days=31)
+        kept.event_ids.event_datetime = old
+        Event._gc_old_visits()
+        self.assertNotIn("view", kept.event_ids.mapped("event_type"))
 
     def test_look_of_who_acts_in_the_seller_s_company_does_not_count(self):
         move = self.make_document()

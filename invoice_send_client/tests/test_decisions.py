@@ -279,11 +279,28 @@ class TestSendFixesEverything(InvoiceSendCase):
         templates._gc_kept_letters()
         self.assertFalse(kept.exists())
 
-    def test_what_leaves_at_once_keeps_no_letter(self):
-        wizard = self.open_review(self.make_invoice() | self.make_invoice())
+    def test_many_at_once_leave_as_they_stood_at_send(self):
+        moves = self.make_invoice() | self.make_invoice()
+        wizard = self.open_review(moves)
         wizard.action_send_and_print()
-        archived = self.env["mail.template"].with_context(active_test=False)
-        self.assertFalse(archived.search([("is_kept_letter", "=", True)]))
+        self.change_everything(wizard)
+        self.check_as_it_stood(self.let_time_come(), moves)
+
+    def test_letter_deleted_after_send_leaves_all_the_same(self):
+        moves = self.make_invoice() | self.make_invoice()
+        self.open_review(moves).action_send_and_print()
+        self.letter.unlink()
+        self.check_as_it_stood(self.let_time_come(), moves)
+
+    def test_document_without_letter_and_text_fails_in_words(self):
+        move = self.make_invoice()
+        wizard = self.open_review(move)
+        wizard.action_send_and_print()
+        wizard.run_id.line_ids.mail_template_id.sudo().unlink()
+        self.assertFalse(self.let_time_come())
+        line = wizard.run_id.line_ids
+        self.assertEqual((line.state, line.failure_type), ("failed", "render"))
+        self.assertIn("letter was deleted", line.failure_reason)
 
 
 @tagged("-at_install", "post_install")

@@ -176,6 +176,28 @@ class TestNetworkReview(NetworkCase):
         self.assertFalse(row.blocked)
         self.assertIn("client network only", row.remark)
 
+    def test_row_with_a_wrong_address_goes_by_the_network_and_says_so(self):
+        move = self.make_invoice()
+        wizard = self.open_review(move)
+        row = self.get_row(wizard, move)
+        row.email_to = "ana@"
+        self.assertFalse(row.blocked)
+        self.assertIn("client network only", row.remark)
+        self.assertIn("This is no e-mail address: ana@", row.remark)
+        with self.mail_server() as taken:
+            wizard.action_send_and_print()
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertFalse(taken)
+        self.assertEqual(move.invoice_delivery_ids, self.get_network(move))
+        self.assertEqual(move.invoice_delivery_state, "sent")
+
+    def test_row_with_a_wrong_address_beside_a_good_one_is_refused(self):
+        move = self.make_invoice()
+        row = self.get_row(self.open_review(move), move)
+        row.email_to = "ana@alfa.example; ion@"
+        self.assertTrue(row.blocked)
+        self.assertEqual(row.block_reason, "This is no e-mail address: ion@")
+
     def test_row_without_an_address_and_without_anybody_is_refused(self):
         self.partner_a.email = self.maria.active = False
         move = self.make_invoice()

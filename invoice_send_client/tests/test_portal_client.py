@@ -395,6 +395,23 @@ class TestPortalVisits(PortalClientCase):
         self.get(f"{self.url}?report_type=html")
         self.assertFalse(self.hits())
 
+    @mute_logger("odoo.addons.invoice_send_client.models.account_move")
+    def test_document_is_readable_where_its_pdf_can_not_be_made(self):
+        failing = patch.object(
+            type(self.env["ir.actions.report"]),
+            "_pre_render_qweb_pdf",
+            side_effect=UserError("Unable to find Wkhtmltopdf"),
+        )
+        nonce = self.open_page()
+        with failing:
+            frame = self.get(f"{self.url}?report_type=html")
+            url = f"{self.url}?report_type=pdf&download=true&nonce={nonce}"
+            refused = self.get(url)
+        self.assertEqual(frame.status_code, 200)
+        self.assertIn(self.invoice.name, frame.text)
+        self.assertIn("The PDF is being prepared", refused.text)
+        self.assertFalse(self.delivery.download_datetime)
+
     def test_only_the_portals_delivery_moves(self):
         self.send(self.invoice, email_to=self.user.email)
         mailed = self.invoice.invoice_delivery_ids.sudo() - self.delivery

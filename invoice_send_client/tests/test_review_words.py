@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
@@ -169,6 +172,57 @@ class TestReviewWords(InvoiceSendCase):
         _wizard, line = self.open_review()
         self.assertFalse(line.to_send)
         self.assertEqual(line.warning, "Being sent now.")
+
+    def test_what_waits_for_its_time_is_not_called_being_sent(self):
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        self.make_delivery(self.move, next_attempt_datetime=tomorrow)
+        _wizard, line = self.open_review()
+        self.assertFalse(line.to_send)
+        self.assertRegex(line.warning, r"^Waits to be sent on .*\d.*\.$")
+        window = self.make_wizard(self.move)
+        self.assertFalse(window.being_sent)
+        self.assertEqual(window.sent_before, line.warning)
+
+    def test_sending_now_takes_the_place_of_what_waits_for_its_time(self):
+        later = fields.Datetime.now() + timedelta(days=1)
+        self.assertFalse(self.send(self.move, scheduled_datetime=later))
+        [waiting] = self.move.invoice_delivery_ids
+        self.assertEqual(len(self.send(self.move)), 1)
+        self.assertEqual(waiting.state, "cancel")
+        self.assertEqual(self.move.invoice_delivery_state, "sent")
+
+    def test_what_is_leaving_is_not_sent_a_second_time(self):
+        self.make_delivery(self.move)
+        with self.assertRaisesRegex(UserError, "is being sent now to ana@alfa"):
+            self.send(self.move)
+
+    def test_second_sending_is_told_with_its_own_time(self):
+        self.send(self.move)
+        first = self.move.invoice_delivery_ids.sudo()
+        first.sent_datetime = "2026-01-02 10:00:00"
+        self.send(self.move, email_to="b@alfa.example")
+        words = "^Sent 2 times, last on .*, to .*b@alfa.example"
+        _wizard, line = self.open_review()
+        self.assertRegex(line.warning, words)
+        self.assertNotIn("1/2/26", line.warning)
+        self.assertEqual(self.make_wizard(self.move).sent_before, line.warning)
+
+    def test_selection_that_can_not_be_sent_is_refused_by_name(self):
+        drafts = self.env["account.move"].union(
+            *(
+                self.init_invoice("out_invoice", partner=partner, amounts=[1.0])
+                for partner in (self.partner_a, self.partner_b)
+            )
+        )
+        bill = self.init_invoice(
+            "in_invoice", partner=self.partner_a, amounts=[1.0], post=True
+        )
+        with self.assertRaises(UserError) as refused:
+            (drafts | bill).action_send_and_print()
+        words = str(refused.exception)
+        names = ", ".join(drafts.mapped("display_name"))
+        self.assertIn(f"{names}: A draft: confirm it first.", words)
+        self.assertIn(f"{bill.display_name}: This is no document", words)
 
     def test_file_too_big_is_said_and_leaves_as_a_link(self):
         self.set_limit(0.2)

@@ -5,8 +5,6 @@ from odoo.tools import formatLang
 from ..const import DOCUMENT_MODES
 from ..tools import size
 
-#: Documents that are named one by one where something stands against all of them.
-NAMED_DOCUMENTS = 10
 #: What a row lacks whose document could not be sent when it was made.
 TAKEN_LATE = (
     "sending_methods",
@@ -278,10 +276,8 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     def _name_some(self):
         """:return: the documents, the first by name, the others counted"""
-        names = [line._get_short_name() for line in self[:NAMED_DOCUMENTS]]
-        if len(self) > NAMED_DOCUMENTS:
-            names.append(self.env._("and %s more", len(self) - NAMED_DOCUMENTS))
-        return ", ".join(names)
+        names = [line._get_short_name() for line in self]
+        return self.env["account.move.send"]._name_some(names)
 
     def _divide_by_size(self, template):
         """:return: these rows in parts that each fit into one mail (B9)

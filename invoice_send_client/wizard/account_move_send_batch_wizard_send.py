@@ -121,8 +121,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             self._settle_languages(data)
             if self.one_mail_per_customer:
                 self._join_mails(own_lines, data)
-            if self.scheduled_datetime:
-                self._keep_letters(data)
+            self._keep_letters(data)
             run = Run._create_for_moves(data)
             run._note_skipped(left._get_reasons_left(company))
             runs |= run
@@ -157,7 +156,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
 
     @api.model
     def _keep_letters(self, data):
-        """Let what leaves later be the letters of this moment (D7).
+        """Let what leaves be the letters of this moment, however long it waits for its
+        turn, the undo pause or the time chosen (D7).
 
         :param dict data: settings by document, to be completed
         """

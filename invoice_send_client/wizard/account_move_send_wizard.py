@@ -102,10 +102,9 @@ class AccountMoveSendWizard(models.TransientModel):
                 hint = self.env._(
                     "The mail carries a link, and you see when the client looks."
                 )
-            elif problem:
-                hint = self.env._("No link can be sent instead. %s", problem)
             else:
                 hint = self.env._("The mail carries the file and, below it, the link.")
+                hint = f"{hint} {problem}".strip()
             wizard.document_hint = hint
 
     @api.depends("sending_method_checkboxes")
@@ -260,6 +259,9 @@ class AccountMoveSendWizard(models.TransientModel):
                 words.append(wizard._describe_sent(sent))
             if deliveries := perhaps.get(wizard.move_id._origin.id):
                 words.append(self._describe_perhaps_sent(deliveries))
+            if waiting := wizard._get_leaving().filtered(lambda d: not d._is_due()):
+                until = min(waiting.mapped("next_attempt_datetime"))
+                words.append(self._describe_leaving(until))
             wizard.sent_before = " ".join(words) or False
 
     def _describe_sent(self, deliveries):
@@ -267,18 +269,11 @@ class AccountMoveSendWizard(models.TransientModel):
 
         :param deliveries: those that were sent
         """
-        last = max(deliveries.mapped("sent_datetime"))
-        values = {
-            "count": len(deliveries.line_id),
-            "time": format_datetime(self.env, last, dt_format="short"),
-            "addresses": deliveries._list_recipients(),
-        }
-        if values["count"] > 1:
-            sentence = self.env._(
-                "Sent %(count)s times, last on %(time)s, to %(addresses)s.", **values
-            )
-        else:
-            sentence = self.env._("Sent on %(time)s to %(addresses)s.", **values)
+        sentence = self._describe_sendings(
+            len(deliveries.line_id),
+            max(deliveries.mapped("sent_datetime")),
+            deliveries._list_recipients(),
+        )
         looks = list(filter(None, deliveries.mapped("view_datetime")))
         if not looks:
             return sentence
@@ -286,12 +281,18 @@ class AccountMoveSendWizard(models.TransientModel):
         viewed = self.env._("Viewed on %s.", look)
         return f"{sentence} {viewed}"
 
+    def _get_leaving(self):
+        """:return: the deliveries that somebody has pressed Send on, and that met with
+        no trouble yet"""
+        return self._get_current_deliveries().filtered(
+            lambda d: d.state == "outgoing" and not d.failure_reason
+        )
+
     @api.depends("move_id")
     def _compute_being_sent(self):
         for wizard in self:
-            leaving = wizard._get_current_deliveries().filtered(
-                lambda d: d.state == "outgoing" and not d.failure_reason
-            )
+            # what waits for its time is replaced by what is sent now
+            leaving = wizard._get_leaving().filtered(lambda d: d._is_due())
             wizard.being_sent = bool(leaving) and self.env._(
                 "%(document)s is being sent now to %(addresses)s, by %(user)s. It can "
                 "be sent again once that is done.",

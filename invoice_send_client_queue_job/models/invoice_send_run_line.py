@@ -104,12 +104,15 @@ class InvoiceSendRunLine(models.Model):
         # EXTENDS 'invoice_send_client'
         way = self._get_configuration(recipients, work)
         if not way:
-            return super()._attempt(recipients, work, bodies)
+            super()._attempt(recipients, work, bodies)
+            return
         Server = self.env["invoice.send.server"]
         with Server._take_turn(work, way.server_id) as has_turn:
-            if has_turn:
-                return super()._attempt(recipients, work, bodies)
-        return recipients._set_held(Hold(now() + MINUTE), way.server_id)
+            if not has_turn:
+                recipients._set_held(Hold(now() + MINUTE), way.server_id)
+            # withdrawn or corrected while the others had theirs?
+            elif ready := recipients._read_due():
+                super()._attempt(ready, work, bodies)
 
     def _end_job(self, work):
         """See to it that the rest is done, and tell the user how far the run came.

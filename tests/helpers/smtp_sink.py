@@ -144,6 +144,8 @@ class _Server(SMTP):
         return super().connection_lost(error)
 
     async def _handle_client(self):
+        if hold := self.event_handler.hold_greeting:
+            await hold.wait()
         if refusal := self.event_handler.connect_answer:
             await self.push(refusal)
             self.transport.close()
@@ -173,6 +175,7 @@ class SmtpSink:
     :ivar asked: how often it was asked to take a mail for an address (RCPT)
     :ivar connect_answer: said to whoever connects in place of a greeting, such as
         ``"421 4.3.2 Busy"``
+    :ivar hold_greeting: keeps whoever connects waiting for a greeting
     :ivar login_answer: said to whoever signs in, such as ``"535 5.7.8 No"``; nobody
         has to
     """
@@ -182,6 +185,7 @@ class SmtpSink:
         self.connections = 0
         self.asked: Counter[str] = Counter()
         self.connect_answer = ""
+        self.hold_greeting: Hold | None = None
         self.login_answer = ""
         self.transports: set[asyncio.Transport] = set()
         self.port = free_port()
