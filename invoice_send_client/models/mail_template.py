@@ -25,7 +25,7 @@ class MailTemplate(models.Model):
                     source[name] = False
                     source[name] = text
 
-    # -- letters of sendings under way --------------------------------------------------
+    # -- letters of sendings under way -------------------------------------------------
 
     def _keep_for_later(self):
         """Copy a letter as it stands at the press of Send: it is what leaves (D7).
