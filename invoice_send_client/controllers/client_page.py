@@ -333,16 +333,14 @@ class ClientPage(ClientVisit, http.Controller):
 
     def _prepare_document_values(self, move):
         """:return: what the page says of the document, for its template"""
-        is_partly_paid = 0 < move.amount_residual < move.amount_total
         # reading lines writes on them and on the document, which nobody changed
         move = move._without_sync()
         return {
             "title": f"{move.company_id.name}: {move.name}",
             "type_name": self._get_type_name(move),
             "move": move,
-            "lines": move._get_move_lines_to_report(),
             "logo": self._get_logo(move.company_id),
-            "to_pay": is_partly_paid and move.move_type == "out_invoice",
+            **move._prepare_page_values(),
         }
 
     def _get_type_name(self, move):

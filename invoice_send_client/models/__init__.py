@@ -1,6 +1,7 @@
 from . import (
     account_move,
     account_move_confirm,
+    account_move_page,
     account_move_privacy,
     account_move_send,
     account_move_send_letter,

@@ -8,6 +8,7 @@ from . import (
     test_attacks,
     test_bounces,
     test_confirm_and_send,
+    test_client_document,
     test_decisions,
     test_dsn,
     test_follow_up,
