@@ -74,6 +74,7 @@
             "invoice_send_client/static/src/portal/**/*",
         ],
     },
+    "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "installable": True,
 }

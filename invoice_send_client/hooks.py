@@ -1,7 +1,30 @@
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools import sql as schema
 
 from .const import PUBLIC_URL_PARAMETER
+
+#: What documents keep of their sending, and its type in the database. Nothing was sent
+#: before this addon was there, so all of it is empty.
+MOVE_COLUMNS = {
+    "invoice_delivery_state": "varchar",
+    "invoice_delivery_problem": "bool",
+    "invoice_delivery_recipients": "varchar",
+    "invoice_network_recipients": "varchar",
+    "invoice_sent_datetime": "timestamp",
+    "invoice_view_datetime": "timestamp",
+}
+
+
+def pre_init_hook(env):
+    """Create empty columns before Odoo does, which would compute each of them for all
+    entries of the database, and write every row.
+
+    :param odoo.api.Environment env: of the superuser
+    """
+    for name, column_type in MOVE_COLUMNS.items():
+        if not schema.column_exists(env.cr, "account_move", name):
+            schema.create_column(env.cr, "account_move", name, column_type)
 
 
 def uninstall_hook(env):

@@ -51,8 +51,8 @@ class AccountMove(models.Model):
     def _prepare_page_rows(self):
         """:return: the rows of the document, as its PDF has them
 
-        :rtype: list[dict]: ``kind`` (as ``display_type``), ``name``; else ``None`` where
-            nothing is shown: ``quantity``, ``uom``, ``price``, ``discount``, ``amount``
+        :rtype: list[dict]: ``kind`` (as ``display_type``) and ``name``; ``quantity``,
+            ``uom``, ``price``, ``discount``, ``amount``, ``None`` where it is not shown
         """
         rows = []
         for line in self._get_move_lines_to_report():
@@ -151,9 +151,9 @@ class AccountMove(models.Model):
     def _prepare_page_payment(self):
         """:return: what is still to be paid, and when
 
-        :rtype: dict: ``settled`` (``paid``, ``credited``, ``""``); amounts or ``False``:
-            ``to_pay`` of what is partly paid, ``next_amount`` of an instalment; the
-            date ``due``
+        :rtype: dict: ``settled`` (``paid``, ``credited`` or nothing); the amounts
+            ``to_pay`` of what is partly paid and ``next_amount`` of an instalment, the
+            date ``due``, ``False`` where there is none
         """
         nothing = dict.fromkeys(("settled", "to_pay", "next_amount", "due"), False)
         if self.move_type != "out_invoice":

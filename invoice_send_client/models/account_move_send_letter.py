@@ -67,6 +67,8 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
         # EXTENDS 'account'
+        if self._names_stock_template(custom_settings):
+            del custom_settings["mail_template"]
         lang = custom_settings.get("mail_lang")
         if lang and not custom_settings.get("mail_template"):
             letter, found = self._get_default_letter(move, lang)
@@ -76,6 +78,23 @@ class AccountMoveSend(models.AbstractModel):
         return super()._get_default_sending_settings(
             move, from_cron=from_cron, **custom_settings
         )
+
+    @api.model
+    def _names_stock_template(self, settings):
+        """:return: whether an app that sends by itself, with nobody at the screen, names
+            Odoo's own template for want of a letter (``sale`` does, for what is paid
+            online)
+
+        :param dict settings: what it gives
+        """
+        if {"invoice_send_line", "invoice_send_lines"} & set(settings):
+            return False
+        if self._get_pressing_user(self.env.uid):
+            return False
+        stock = self.env.ref(
+            "account.email_template_edi_invoice", raise_if_not_found=False
+        )
+        return bool(stock) and settings.get("mail_template") == stock
 
     # -- a look and a test -------------------------------------------------------------
 

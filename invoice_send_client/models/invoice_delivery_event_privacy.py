@@ -1,3 +1,5 @@
+from markupsafe import Markup, escape
+
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -29,6 +31,23 @@ class InvoiceDeliveryEvent(models.Model):
         answers = self.filtered(lambda event: event.event_type in ANSWERS)
         answers.hit = False
         (self - answers).unlink()
+
+    def _forget_name(self):
+        """Forget the name given with an answer, also where the chatter and the activity
+        of a returned document say it."""
+        self.ensure_one()
+        # they were written in the language of whoever sent the document
+        said = self.with_context(lang=self.delivery_id._get_sender_lang())
+        before = said._get_client_text()
+        self.answer_name = False
+        move, after = self.delivery_id.move_id, said._get_client_text()
+        texts = [(message, "body") for message in move.message_ids]
+        texts += [(activity, "note") for activity in move.activity_ids]
+        for record, name in texts:
+            if escape(before) in (record[name] or ""):
+                record[name] = Markup(
+                    record[name].replace(escape(before), escape(after))
+                )
 
     @api.autovacuum
     def _gc_old_visits(self):

@@ -71,6 +71,9 @@ class InvoiceDelivery(models.Model):
     is_link_alive = fields.Boolean(
         default=True, help="The client's link opens the document."
     )
+    is_link_open = fields.Boolean(
+        compute="_compute_is_link_open", help="Neither revoked nor expired."
+    )
     link_datetime = fields.Datetime(
         string="Link renewed on", readonly=True, help="Its life begins anew."
     )
@@ -183,6 +186,10 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         end = self._get_link_end()
         return self.is_link_alive and (not end or end > fields.Datetime.now())
+
+    def _compute_is_link_open(self):
+        for delivery in self:
+            delivery.is_link_open = delivery._is_link_open()
 
     def action_revoke_link(self):
         """Close the client's link: whoever opens it reads that it is dead."""

@@ -190,7 +190,8 @@ class InvoiceDelivery(models.Model):
         # sudo: deliveries have no writer but the sending; who erases was asked before
         named = self.sudo().filtered("answer_name")
         named.answer_name = False
-        named.event_ids.filtered("answer_name").answer_name = False
+        for event in named.event_ids.filtered("answer_name"):
+            event._forget_name()
         return self.browse(named.ids)
 
     # -- words -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.fields import Domain
 
 from ..models.account_move_send_review import ReviewRow
+from ..tools import addresses
 
 LINE = "account.move.send.batch.wizard.line"
 #: Values of a new row that are given though they are empty: left out, they would be
@@ -327,11 +328,23 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if self.set_sending_methods:
             lines |= self._get_wayless_lines()
             self._set_methods_for_all(lines)
+        if "email_bcc" in values:
+            self._add_bcc_for_all(lines, values.pop("email_bcc"))
         edited = lines.filtered("is_edited")
         (lines - edited).write(values)
         # a text written by hand stays in the language that it was written in
         edited.write({k: v for k, v in values.items() if k != "mail_lang"})
         self.write({f"set_{name}": False for name in (*names, "sending_methods")})
+
+    @api.model
+    def _add_bcc_for_all(self, lines, emails):
+        """Let rows go to these as well; who was typed into a row stays there.
+
+        :param lines: the rows
+        :param str emails: addresses, as typed
+        """
+        for own, alike in lines.grouped("email_bcc").items():
+            alike.email_bcc = addresses.join(own, emails)
 
     def _get_wayless_lines(self):
         """:return: the rows that could be sent, but no way of sending is ticked"""
