@@ -324,8 +324,14 @@ class AccountMove(models.Model):
         result = super()._compute_is_being_sent()
         # sudo: whoever sees the document may know that it is being sent
         lines = self.env["invoice.send.run.line"].sudo()
+        under_way = Domain("delivery_ids", "=", False) | Domain(
+            "delivery_ids.state", "=", "outgoing"
+        )
         waiting = lines._read_group(
-            [("move_id", "in", self.ids), ("state", "=", "waiting")], ["move_id"]
+            Domain("move_id", "in", self.ids)
+            & Domain("state", "=", "waiting")
+            & under_way,
+            ["move_id"],
         )
         for (move,) in waiting:
             move.with_env(self.env).is_being_sent = True

@@ -18,6 +18,15 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move"]
 
+    def _action_invoice_ready_to_be_sent(self):
+        # EXTENDS 'account'
+        result = super()._action_invoice_ready_to_be_sent()
+        # sudo: what waits to be sent by itself has no reader
+        requests = self.env["invoice.send.request"].sudo()
+        if requests.search_count([("move_id", "in", self.ids)], limit=1):
+            self.env["invoice.send.run"]._trigger_cron()
+        return result
+
     def get_confirm_offer(self):
         """Say what of an import the user could confirm and send.
 

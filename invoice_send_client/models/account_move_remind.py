@@ -182,11 +182,27 @@ class AccountMove(models.Model):
             return Domain.FALSE
         untracked = Domain("is_current", "=", True) & Domain("is_opted_out", "=", True)
         return (
-            Domain("invoice_delivery_state", "in", UNVIEWED_STATES)
+            self._get_reminder_need_domain("unread")
             & Domain("commercial_partner_id.invoice_no_tracking", "=", False)
             & Domain("invoice_delivery_ids", "not any", untracked)
-            & Domain("payment_state", "not in", ("in_payment", "paid", "reversed"))
             & Domain("invoice_delivery_ids", "not any", attached)
+        )
+
+    @api.model
+    def _get_reminder_need_domain(self, kind):
+        """:return: the domain of the documents of which there is something to remind:
+            asked when a reminder is written, and again when it leaves
+
+        :param str kind: of ``const.REMINDER_TYPES``
+        """
+        if kind == "unread":
+            settled = ("in_payment", "paid", "reversed")
+            is_unread = Domain("invoice_delivery_state", "in", UNVIEWED_STATES)
+            return is_unread & Domain("payment_state", "not in", settled)
+        return (
+            Domain("invoice_delivery_state", "in", REACHED_STATES)
+            & Domain("payment_state", "in", ("not_paid", "partial"))
+            & Domain("amount_residual", ">", 0)
         )
 
     @api.model
@@ -199,11 +215,8 @@ class AccountMove(models.Model):
         latest = fields.Date.today() - timedelta(
             days=company.invoice_remind_unpaid_days
         )
-        return (
-            Domain("invoice_delivery_state", "in", REACHED_STATES)
-            & Domain("payment_state", "in", ("not_paid", "partial"))
-            & Domain("amount_residual", ">", 0)
-            & Domain("invoice_date_due", "<=", latest)
+        return self._get_reminder_need_domain("unpaid") & Domain(
+            "invoice_date_due", "<=", latest
         )
 
     # -- the daily job -----------------------------------------------------------------

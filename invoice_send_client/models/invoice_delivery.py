@@ -244,12 +244,15 @@ class InvoiceDelivery(models.Model):
         :param datetime not_before: the end of the server's pause
         :return: the deliveries that gave up
         """
-        void = self.filtered(lambda d: not d.is_current)
-        if void:
-            # reset to draft while it was leaving: not tried again
+        # withdrawn while the server was being reached
+        gone = self.filtered(lambda d: d.state != "outgoing")
+        # reset to draft while it was leaving: not tried again
+        void = (self - gone).filtered(lambda d: not d.is_current)
+        if gone or void:
             void.attempt_datetime = False
             void._set_cancelled()
-            return (self - void)._set_deferred(failure_type, reason, not_before)
+            left = self - gone - void
+            return left and left._set_deferred(failure_type, reason, not_before)
         tired = self.filtered(
             lambda d: d.attempt_count > len(d.company_id._get_invoice_retry_minutes())
         )
@@ -380,10 +383,17 @@ class InvoiceDelivery(models.Model):
         return bool(self.failure_reason and not self.next_attempt_datetime)
 
     def _is_due(self):
-        """:return: whether this delivery waits and its time has come"""
+        """:return: whether this delivery waits and its time has come; what an attempt
+        was begun for is not sent again, whatever became of that (B5)"""
+        self.ensure_one()
+        is_waiting = self.state == "outgoing" and not self.attempt_datetime
+        return is_waiting and not self._waits_for_time()
+
+    def _waits_for_time(self):
+        """:return: whether this delivery is not to be tried yet"""
         self.ensure_one()
         due = self.next_attempt_datetime
-        return self.state == "outgoing" and (not due or due <= fields.Datetime.now())
+        return bool(due) and due > fields.Datetime.now()
 
     @api.model
     def _find_last_by_email(self, companies, emails):
@@ -616,6 +626,7 @@ class InvoiceDelivery(models.Model):
         self._check_new_address(address)
         delivery = self._check_sender()
         line, name = delivery.line_id, f"email_{self.role}"
+        line._forget_gone_contacts()
         line[name] = addresses.replace(line[name], self.email, address)
         delivery._record_event("correct", detail=f"{self.email} → {address.email}")
         known = line._get_known_partners()

@@ -141,9 +141,7 @@ class InvoiceDelivery(models.Model):
             subject=f"{notice['title']}: {notice['name']}",
             body=self._render_portal_letter(notice, lang),
             email_from=line.email_from
-            or send._get_default_email_from(
-                move, send._get_pressing_user(self.env.uid)
-            )
+            or send._get_default_email_from(move, send._get_pressing_user(self.env.uid))
             or None,
             mail_server_id=move.company_id.invoice_mail_server_id.id,
             email_add_signature=False,

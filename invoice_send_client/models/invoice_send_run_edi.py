@@ -1,5 +1,11 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, models
 from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
 
 
 class InvoiceSendRun(models.Model):
@@ -35,7 +41,11 @@ class InvoiceSendRun(models.Model):
             "edi_wait_datetime", "!=", False
         )
         lines = self.env["invoice.send.run.line"].search(held & ~waiting)
-        lines.next_attempt_datetime = False
-        deliveries = lines.delivery_ids.filtered(lambda d: d.state == "outgoing")
-        deliveries.next_attempt_datetime = False
-        self._commit()
+        try:
+            with self._isolate():
+                lines.next_attempt_datetime = False
+                leaving = lines.delivery_ids.filtered(lambda d: d.state == "outgoing")
+                leaving.next_attempt_datetime = False
+                self._commit()
+        except OperationalError:
+            _logger.info("%s are woken by the next pass: somebody has them", lines)

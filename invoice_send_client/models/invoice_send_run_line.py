@@ -199,6 +199,11 @@ class InvoiceSendRunLine(models.Model):
         customers = self.move_id.partner_id | self.move_id.commercial_partner_id
         return chosen | customers | customers.child_ids | self.author_partner_id
 
+    def _forget_gone_contacts(self):
+        """Contacts may have been deleted, or merged, since Send."""
+        chosen = self.env["res.partner"].browse(self.mail_partner_ids or [])
+        self.mail_partner_ids = chosen.exists().ids
+
     @api.model
     def _find_internal_addresses(self, emails):
         """:return: those addresses (ASCII form) that belong to internal users"""

@@ -46,7 +46,7 @@ class InvoiceSendRunLine(models.Model):
         if not self._is_about_edi():
             if self.has_gone_other_ways:
                 return self._send_letter_alone(settings)
-            return super()._send_by_pipeline(settings)
+            return super()._send_by_pipeline(self._without_sent_edis(settings))
         if not self.edi_wait_datetime:
             self._send_e_invoice(settings)
         elif self._is_edi_look_due():
@@ -54,6 +54,17 @@ class InvoiceSendRunLine(models.Model):
         if self.state == "waiting" and self._pass_edi():
             self._send_letter_alone(settings)
         return None
+
+    def _without_sent_edis(self, settings):
+        """:return: the settings without the e-invoices that were handed in by an attempt
+        that was interrupted afterwards: their apps refuse to do it twice
+
+        :param dict settings: of ``_generate_and_send_invoices``
+        """
+        if not settings.get("extra_edis"):
+            return settings
+        due = self.env["account.move.send"]._get_default_extra_edis(self.move_id)
+        return {**settings, "extra_edis": set(settings["extra_edis"]) & due}
 
     def _post_letter(self, values):
         # EXTENDS 'invoice_send_client'
@@ -158,6 +169,19 @@ class InvoiceSendRunLine(models.Model):
         since, now = self.edi_wait_datetime, fields.Datetime.now()
         return bool(since) and since + timedelta(days=EDI_ANSWER_DAYS) <= now
 
+    def _stand_back(self):
+        # EXTENDS 'invoice_send_client'
+        # it would be late for the look that is due, and nobody would look again
+        if not self.edi_wait_datetime:
+            super()._stand_back()
+
+    def _wait_for_server(self, work):
+        # EXTENDS 'invoice_send_client'
+        # a look for an answer is no mail: no mail server stands in its way
+        if any(line._is_edi_held() for line in self):
+            return False
+        return super()._wait_for_server(work)
+
     def _ask_for_edi_answer(self):
         """Ask for the answer; that it can't be had now is no failure."""
         # in the name of OdooBot: its notes are no deeds of the user
@@ -182,8 +206,13 @@ class InvoiceSendRunLine(models.Model):
             ]
         )
         due = others.delivery_ids.filtered(lambda delivery: delivery._is_due())
-        for line in due.line_id:
-            line._plan_edi_look()
+        Run = self.env["invoice.send.run"]
+        # what another worker looks after, he plans himself
+        with Run._hold(due.line_id._get_held_lines()) as held:
+            for line in due.line_id:
+                if line._get_held_lines() <= held:
+                    line._plan_edi_look()
+            Run._commit_step()
 
     def _wait_for_edi(self, answer):
         """Let the mail wait, and say on each recipient what for.

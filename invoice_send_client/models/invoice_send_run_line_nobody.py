@@ -88,7 +88,7 @@ class InvoiceSendRunLine(models.Model):
 
     def _get_missed_contacts(self):
         """:return: whom the mail was for"""
-        chosen = self.env["res.partner"].browse(self.mail_partner_ids or [])
+        chosen = self.env["res.partner"].browse(self.mail_partner_ids or []).exists()
         return chosen or self.move_id.partner_id
 
     def _prepare_missed_mail(self, move_data):

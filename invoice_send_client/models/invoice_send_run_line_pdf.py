@@ -132,6 +132,8 @@ class InvoiceSendRunLine(models.Model):
 
         :param error: in words, or what was raised
         """
+        # what was raised has undone it
+        self.is_pdf_due = False
         self.move_id.message_post(
             body=self.env._("The PDF could not be made: %s", error)
         )

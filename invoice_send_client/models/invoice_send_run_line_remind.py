@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..const import REMINDER_TYPES
 
@@ -16,3 +17,21 @@ class InvoiceSendRunLine(models.Model):
         readonly=True,
         help="Sent by itself, to remind the client of it; empty: an ordinary sending.",
     )
+
+    def _deliver(self, work):
+        # EXTENDS 'invoice_send_client'
+        self._withdraw_needless_reminders()
+        return super()._deliver(work)
+
+    def _withdraw_needless_reminders(self):
+        """Remind nobody who paid, looked or answered while the mail waited its turn."""
+        Move = self.env["account.move"]
+        for kind, lines in (
+            self.filtered("reminder_type").grouped("reminder_type").items()
+        ):
+            own = Domain("id", "in", lines.move_id.ids)
+            needed = Move.search(own & Move._get_reminder_need_domain(kind))
+            needless = lines.filtered(
+                lambda line, kept=needed: line.move_id not in kept
+            )
+            needless.delivery_ids.filtered(lambda d: d._is_due())._set_cancelled()

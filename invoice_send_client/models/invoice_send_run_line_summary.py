@@ -56,6 +56,8 @@ class InvoiceSendRunLine(models.Model):
         if any(d.state == "outgoing" and d.attempt_datetime for d in deliveries):
             with self._leave_summary():
                 deliveries._close_broken_attempts()
+            # for good: what goes wrong afterwards makes none of them due again (B5)
+            self.env["invoice.send.run"]._commit_step()
 
     @api.model
     def _mend_summaries(self):
@@ -63,10 +65,15 @@ class InvoiceSendRunLine(models.Model):
         Run = self.env["invoice.send.run"]
         due = self.search([("is_summary_due", "=", True)], order="id")
         for some in split_every(TOGETHER, due.ids, self.browse):
-            with Run._hold(some) as held:
+            with Run._hold(some._get_held_lines()) as held:
                 Run._commit()
                 self.env.invalidate_all()
-                held._mend_held()
+                some.filtered(lambda x: x._get_held_lines() <= held)._mend_held()
+
+    def _get_held_lines(self):
+        """:return: the lines that a worker holds who works on these: of several that go
+        in one mail the first stands for all, see ``_process``"""
+        return self.filtered(lambda line: not line.lead_line_id) | self.lead_line_id
 
     def _mend_held(self):
         """Mend lines that the caller holds; what can't be mended now is mended later.

@@ -90,8 +90,10 @@ class InvoiceSendRunLine(models.Model):
             with Run._hold(self) as held, Run._isolate():
                 if held:
                     line.invalidate_recordset()
-                    line.attempt_count += 1
-                    line._put_off(str(error) or type(error).__name__)
+                    # those of one mail wait together, or it would leave without one
+                    for each in line._get_group():
+                        each.attempt_count += 1
+                        each._put_off(str(error) or type(error).__name__)
                     Run._commit()
         except Exception:
             _logger.warning("%s is tried again later", self, exc_info=True)

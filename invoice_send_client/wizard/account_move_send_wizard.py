@@ -259,7 +259,7 @@ class AccountMoveSendWizard(models.TransientModel):
                 words.append(wizard._describe_sent(sent))
             if deliveries := perhaps.get(wizard.move_id._origin.id):
                 words.append(self._describe_perhaps_sent(deliveries))
-            if waiting := wizard._get_leaving().filtered(lambda d: not d._is_due()):
+            if waiting := wizard._get_leaving().filtered(lambda d: d._waits_for_time()):
                 until = min(waiting.mapped("next_attempt_datetime"))
                 words.append(self._describe_leaving(until))
             wizard.sent_before = " ".join(words) or False
@@ -292,7 +292,7 @@ class AccountMoveSendWizard(models.TransientModel):
     def _compute_being_sent(self):
         for wizard in self:
             # what waits for its time is replaced by what is sent now
-            leaving = wizard._get_leaving().filtered(lambda d: d._is_due())
+            leaving = wizard._get_leaving().filtered(lambda d: not d._waits_for_time())
             wizard.being_sent = bool(leaving) and self.env._(
                 "%(document)s is being sent now to %(addresses)s, by %(user)s. It can "
                 "be sent again once that is done.",
