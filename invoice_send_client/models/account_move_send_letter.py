@@ -81,9 +81,9 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _names_stock_template(self, settings):
-        """:return: whether an app that sends by itself, with nobody at the screen, names
-            Odoo's own template for want of a letter (``sale`` does, for what is paid
-            online)
+        """:return: whether an app that sends by itself, with nobody at the screen,
+            names Odoo's own template for want of a letter (``sale`` does, for what is
+            paid online)
 
         :param dict settings: what it gives
         """

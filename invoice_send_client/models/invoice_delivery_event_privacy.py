@@ -1,4 +1,6 @@
-from markupsafe import Markup, escape
+import html
+
+from markupsafe import Markup
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -38,16 +40,15 @@ class InvoiceDeliveryEvent(models.Model):
         self.ensure_one()
         # they were written in the language of whoever sent the document
         said = self.with_context(lang=self.delivery_id._get_sender_lang())
-        before = said._get_client_text()
+        before = html.escape(said._get_client_text(), quote=False)
         self.answer_name = False
-        move, after = self.delivery_id.move_id, said._get_client_text()
+        after = html.escape(said._get_client_text(), quote=False)
+        move = self.delivery_id.move_id
         texts = [(message, "body") for message in move.message_ids]
         texts += [(activity, "note") for activity in move.activity_ids]
         for record, name in texts:
-            if escape(before) in (record[name] or ""):
-                record[name] = Markup(
-                    record[name].replace(escape(before), escape(after))
-                )
+            if before in (record[name] or ""):
+                record[name] = Markup(record[name].replace(before, after))
 
     @api.autovacuum
     def _gc_old_visits(self):

@@ -56,8 +56,8 @@ class InvoiceSendRunLine(models.Model):
         return None
 
     def _without_sent_edis(self, settings):
-        """:return: the settings without the e-invoices that were handed in by an attempt
-        that was interrupted afterwards: their apps refuse to do it twice
+        """:return: the settings without the e-invoices that an attempt handed in which
+        was interrupted afterwards: their apps refuse to do it twice
 
         :param dict settings: of ``_generate_and_send_invoices``
         """

@@ -13,6 +13,8 @@ from . import (
     test_dsn,
     test_follow_up,
     test_help,
+    test_hooks,
+    test_interruptions,
     test_invoice_delivery,
     test_invoice_delivery_panel,
     test_invoice_mail,

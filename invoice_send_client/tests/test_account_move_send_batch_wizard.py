@@ -483,6 +483,16 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
         self.assertIn("Documents being sent: 1.", action["params"]["message"])
         self.assertFalse(wizard.start_datetime)
 
+    def test_bcc_for_all_leaves_who_was_typed_into_a_row(self):
+        wizard = self.open_window(self.make_invoices(2))
+        wizard.line_ids[0].email_bcc = "own@x.example"
+        wizard.set_email_bcc = "all@x.example; own@x.example"
+        wizard.set_for_all()
+        self.assertEqual(
+            wizard.line_ids.mapped("email_bcc"),
+            ["own@x.example; all@x.example", "all@x.example; own@x.example"],
+        )
+
     def test_opening_writes_nothing_outside_the_window(self):
         moves = self.make_invoices(2)
         partners = self.env["res.partner"].search_count([])

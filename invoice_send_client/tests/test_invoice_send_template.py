@@ -3,7 +3,7 @@ import re
 from lxml import html
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -110,6 +110,22 @@ class TestWhichLetter(LetterCase):
         template = self.env["account.move.send"]._get_default_mail_template_id(move)
         self.assertEqual(template, self.env.ref("account.email_template_edi_invoice"))
         self.assertEqual(len(self.send(move)), 1)
+
+    def test_app_that_sends_by_itself_takes_the_letter_and_no_stock_template(self):
+        move = self.make_invoice()
+        stock = self.env.ref("account.email_template_edi_invoice")
+        own = stock.copy({"name": "Chosen by the administrator"})
+        letter = self.get_letter(self.partner_a.lang)[0].mail_template_id
+
+        def choose(user, template):
+            Send = self.env["account.move.send"].with_user(user).sudo()
+            settings = Send._get_default_sending_settings(move, mail_template=template)
+            return settings["mail_template"]
+
+        self.assertNotEqual(letter, stock)
+        self.assertEqual(choose(SUPERUSER_ID, stock), letter)
+        self.assertEqual(choose(SUPERUSER_ID, own), own)
+        self.assertEqual(choose(self.env.user, stock), stock)
 
     def test_there_is_one_letter_for_each_company_kind_and_language(self):
         self.make_letter("ro", company_id=self.company.id)

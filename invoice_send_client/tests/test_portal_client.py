@@ -237,6 +237,26 @@ class TestBringToPortal(PortalClientCase):
         delivery.state = "cancel"
         self.assertFalse(mine.has_access("read"))
 
+    def test_receipt_is_not_read_before_its_time_nor_after_it_was_reset(self):
+        receipt = self.init_invoice(
+            "out_receipt", partner=self.partner_a, amounts=[100.0], post=True
+        )
+        delivery = self.make_delivery(
+            receipt,
+            sending_method="network",
+            portal_user_id=self.user.id,
+            next_attempt_datetime=fields.Datetime.now() + timedelta(days=1),
+        )
+        read = receipt.with_user(self.user).with_company(self.company).has_access
+        self.assertFalse(read("read"))
+        delivery.next_attempt_datetime = False
+        with self.mail_server():
+            delivery._bring_safely()
+        self.assertEqual(delivery.state, "sent")
+        self.assertTrue(read("read"))
+        delivery.is_current = False
+        self.assertFalse(read("read"))
+
     def test_receipt_brought_to_a_stranger_is_not_his_to_read(self):
         receipt = self.init_invoice(
             "out_receipt", partner=self.partner_a, amounts=[100.0], post=True

@@ -97,6 +97,23 @@ class TestErase(EraseCase):
         self.assertTrue(delivery.return_datetime)
         self.assertEqual(delivery.return_reason, "Wrong quantity")
 
+    def test_names_of_answers_go_from_chatter_and_activity_too(self):
+        delivery = self.make_visited()
+        name, reason = "Ana <O'Pop>", "Ana is wrong"
+        event = delivery._record_event(
+            "return", is_proof=True, answer_name=name, detail=reason
+        )
+        delivery.answer_name = name
+        move = delivery.move_id
+        move._tell_answer(delivery, event)
+        [activity] = move.activity_ids
+        self.assertIn("Ana &lt;O'Pop&gt;", activity.note)
+        self.assertIn("Ana &lt;O'Pop&gt;", " ".join(move.message_ids.mapped("body")))
+        self.erase("accountant", email="ana@alfa.example")
+        texts = [activity.note, *move.message_ids.mapped("body")]
+        self.assertNotIn("Pop", " ".join(texts))
+        self.assertIn("Returned by ana@alfa.example: Ana is wrong", activity.note)
+
     def test_customer_is_erased_with_all_its_contacts_and_nobody_else(self):
         contact = self.env["res.partner"].create(
             {"name": "Ion", "parent_id": self.partner_a.id}

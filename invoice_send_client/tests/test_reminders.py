@@ -591,6 +591,22 @@ class TestReminders(ReminderCase):
             invoice.with_user(self.root)._remind_safely("unpaid")
         self.assertFalse(taken)
 
+    def test_reminder_of_what_is_paid_while_it_waits_does_not_leave(self):
+        self.remind_after(unpaid=7)
+        invoice = self.make_sent(40, due=8)
+        later = {"ana@alfa.example": (451, b"Later")}
+        self.remind(later)
+        reminder = invoice.sudo().invoice_delivery_ids.sorted("id")[-1]
+        self.assertEqual(
+            (reminder.state, reminder.reminder_type), ("outgoing", "unpaid")
+        )
+        self.pay(invoice)
+        reminder.next_attempt_datetime = False
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertFalse(taken)
+        self.assertEqual(reminder.state, "cancel")
+
     def test_document_that_is_locked_is_left_to_the_next_job(self):
         self.remind_after(unpaid=7)
         invoice = self.make_sent(40, due=8)
