@@ -47,8 +47,9 @@ class InvoiceDeliveryEvent(models.Model):
         texts = [(message, "body") for message in move.message_ids]
         texts += [(activity, "note") for activity in move.activity_ids]
         for record, name in texts:
-            if before in (record[name] or ""):
-                record[name] = Markup(record[name].replace(before, after))
+            text = str(record[name] or "")  # markup would escape what is looked for
+            if before in text:
+                record[name] = Markup(text.replace(before, after))
 
     @api.autovacuum
     def _gc_old_visits(self):

@@ -20,7 +20,8 @@ class TestClientDocument(ClientPageCase):
         kinds = [{"display_type": "product", **line} for line in lines]
         for number, line in enumerate(kinds):
             line.setdefault("sequence", number)
-        self.invoice.button_draft()
+        if self.invoice.state == "posted":
+            self.invoice.button_draft()
         commands = [Command.clear(), *map(Command.create, kinds)]
         self.invoice.write({"invoice_line_ids": commands, **values})
         self.invoice.action_post()
@@ -88,7 +89,12 @@ class TestClientDocument(ClientPageCase):
 
     def test_amounts_include_taxes_where_prices_do(self):
         tax = self.tax_sale_a.copy({"name": "19 %", "amount": 19.0})
-        self.company.account_price_include = "tax_included"
+        # Odoo lets nobody change it who has invoices; the page asks the document
+        self.env.cr.execute(
+            "UPDATE res_company SET account_price_include = 'tax_included' WHERE id = %s",
+            [self.company.id],
+        )
+        self.company.invalidate_recordset(["account_price_include"])
         line = {"name": "Digging", "price_unit": 119.0, "tax_ids": tax.ids}
         self.change_lines(line)
         [row] = self.read_rows()
@@ -159,10 +165,7 @@ class TestClientDocument(ClientPageCase):
         wizard = reversal.create(
             {"reason": "Wrong", "journal_id": self.invoice.journal_id.id}
         )
-        wizard.refund_moves()
-        wizard.new_move_ids.action_post()
-        lines = (self.invoice | wizard.new_move_ids).line_ids
-        lines.filtered(lambda line: line.account_type == "asset_receivable").reconcile()
+        wizard.modify_moves()
         self.assertEqual(self.invoice.payment_state, "reversed")
         head = self.read_head()
         self.assertIn("Cancelled by a credit note", head)
@@ -177,10 +180,12 @@ class TestClientDocument(ClientPageCase):
             {"name": "Halves", "line_ids": [Command.create(half) for half in halves]}
         )
         today = fields.Date.context_today(self.invoice)
+        self.invoice = self.init_invoice(
+            "out_invoice", partner=self.partner_a, amounts=[1.0], invoice_date=today
+        )
         self.change_lines(
             {"name": "Digging", "price_unit": 1000.0, "tax_ids": False},
             invoice_payment_term_id=term.id,
-            invoice_date=today,
         )
         head = self.read_head()
         self.assertRegex(head, r"Next payment: \D*500\.00")

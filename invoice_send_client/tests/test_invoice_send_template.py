@@ -119,7 +119,9 @@ class TestWhichLetter(LetterCase):
 
         def choose(user, template):
             Send = self.env["account.move.send"].with_user(user).sudo()
-            settings = Send._get_default_sending_settings(move, mail_template=template)
+            settings = Send._get_default_sending_settings(
+                move, mail_template=template, sending_methods=["email"]
+            )
             return settings["mail_template"]
 
         self.assertNotEqual(letter, stock)

@@ -77,6 +77,7 @@ class PortalClientCase(Reader, InvoiceSendCase, HttpCase):
     def bring(self, move, user=None, **values):
         """:return: a delivery that stands in the portal since three hours ago"""
         delivery = self.make_brought(move, user, **values)
+        delivery.attempt_count = 1
         delivery._bring_to_portal()
         delivery._set_sent()
         delivery.sent_datetime = fields.Datetime.now() - timedelta(hours=3)
