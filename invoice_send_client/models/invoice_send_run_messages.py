@@ -368,13 +368,14 @@ class InvoiceSendRun(models.Model):
         }
 
     @api.model
-    def get_my_messages(self, limit=RUNS_SHOWN):
+    def get_my_messages(self, limit=RUNS_SHOWN, run_ids=()):
         """Give the tray its content: the user's newest runs and what failed in them.
 
         The number of queries depends neither on the number of documents nor on that of
         the runs.
 
         :param int limit: runs
+        :param list run_ids: runs of the user that are told as well, however old
         :return: ``unseen_count``; of the failures told here ``unseen_ids`` (recipients)
             and ``unseen_line_ids`` (documents); ``runs``, newest first, each with its
             ``failures`` and ``actions``
@@ -386,6 +387,8 @@ class InvoiceSendRun(models.Model):
         newest = self.search([("user_id", "=", user.id)], limit=limit)
         # what was not looked at is shown, however old it is
         runs = newest | self.browse(sorted(unread, reverse=True)[:limit])
+        asked = Domain("id", "in", list(run_ids))
+        runs |= self.search(self._get_own_domain(user) & asked)
         runs = runs.sorted("id", reverse=True)
         return {
             "unseen_count": sum(

@@ -206,6 +206,17 @@ class TestMyMessages(InvoiceSendCase):
         self.Run.mark_my_messages_seen(told["unseen_ids"])
         self.assertEqual(len(self.Run.get_my_messages(limit=2)["runs"]), 2)
 
+    def test_own_run_that_is_asked_for_is_told_however_old(self):
+        old = self.press_send(2)
+        self.send(self.make_invoice())
+        told = self.Run.get_my_messages(limit=1, run_ids=old.ids)
+        self.assertEqual(told["runs"][-1]["id"], old.id)
+        other = new_test_user(
+            self.env, "isc_asks", groups="account.group_account_invoice"
+        )
+        told = self.Run.with_user(other).get_my_messages(run_ids=old.ids)
+        self.assertEqual(told["runs"], [])
+
     def test_many_failures_are_limited_and_counted(self):
         run = self.press_send(8, refused=range(8))
         told = self.messages(run)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.helpers import client_page, review
 from tests.helpers.review import Review
+from tests.helpers.rpc import REFUSAL
 from tests.helpers.smtp_sink import Hold
 
 REFUSED = "550 5.1.1 No such user here"
@@ -204,6 +205,71 @@ def test_progress_moves_in_tray_and_page_without_reloading(open_page, seller, si
     assert page.evaluate("window.isTheSamePage")
     told = page.locator(".o_notification", has_text="3 sent")
     expect(told).to_have_count(1)
+
+
+def test_reader_of_a_run_at_work_finds_his_list_as_he_sorted_it(
+    open_page, seller, sink
+):
+    holds = [Hold(), Hold()]
+    emails = [seller.address("sorted") for _number in range(4)]
+    for email, hold in zip(emails[1:], holds, strict=False):
+        sink.treat(email, hold_answer=hold)
+    page = open_page()
+    summary = show_run(page, seller, write_run(seller, emails))
+    waiting = page.locator(".o_field_widget[name='waiting_delivery_ids']")
+    rows = waiting.locator(".o_data_row")
+    expect(rows.first).to_contain_text(emails[0])
+    for first in (emails[0], emails[3]):  # from A to Z, from Z to A
+        waiting.locator("th[data-name='move_id']").click()
+        expect(rows.first).to_contain_text(first)
+    with cron_at_work(seller):
+        try:
+            for sent, hold in enumerate(holds, start=1):
+                assert hold.reached.wait(30)
+                expect(summary).to_contain_text(f"{4 - sent} waiting, {sent} sent")
+                expect(rows).to_have_count(4 - sent)
+                page.wait_for_timeout(500)
+                expect(rows.first).to_contain_text(emails[3])
+                hold.release.set()
+        finally:
+            for hold in holds:
+                hold.release.set()
+    expect(summary).to_contain_text("4 documents: 4 sent")
+
+
+def test_ticked_runs_stay_ticked_while_another_one_works(page, seller, sink):
+    send_many(seller, sink, 1, 0)
+    page.goto(f"{seller.server.url}/odoo/my-invoice-messages")
+    tick = page.locator(".o_data_row").first.get_by_role("checkbox")
+    tick.check()
+    send_many(seller, sink, 2, 0)
+    page.wait_for_timeout(3_000)
+    expect(tick).to_be_checked()
+
+
+def test_failing_look_at_the_runs_is_no_error_and_not_repeated(open_page, seller, sink):
+    run_id = write_run(seller, [seller.address("unasked") for _number in range(2)])
+    page, asked = open_page(), []
+    page.route("**/get_my_messages", asked.append)
+    with page.expect_request("**/get_my_messages"):
+        show_run(page, seller, run_id)
+        page.wait_for_timeout(11_000)  # the service asks every ten seconds
+    asked[0].fulfill(json=REFUSAL)
+    page.wait_for_timeout(11_000)
+    expect(page.locator(".o_error_dialog")).to_have_count(0)
+    assert len(asked) == 1
+    seller.run_cron()
+
+
+def test_paging_from_run_to_run_looks_at_each(page, seller, sink):
+    for _number in range(2):
+        send_many(seller, sink, 1, 1)
+    expect(count(page)).to_have_text("2")
+    page.goto(f"{seller.server.url}/odoo/my-invoice-messages")
+    page.locator(".o_data_row").first.get_by_text("1 not sent").click()
+    expect(count(page)).to_have_text("1")
+    page.locator(".o_control_panel .o_pager_next").click()
+    expect(count(page)).to_have_count(0)
 
 
 def test_end_is_told_with_what_did_not_go_first_and_opens_the_run(page, seller, sink):

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from devenv.environment import REPOSITORY
 from tests.helpers import client_page, polling, review
+from tests.helpers.rpc import REFUSAL
 
 PAGE_ROWS = 80
 
@@ -405,6 +406,48 @@ def test_tick_all_keeps_to_what_the_search_shows(open_window):
     expect(window.tick("Alfa")).not_to_be_checked()
 
 
+def test_send_waits_for_untick_all_and_no_row_is_edited_meanwhile(
+    open_window, seller, sink, selection
+):
+    window = open_window()
+    page, asked, held = window.page, [], []
+    search_for(page, window.search, "Beta")
+    expect(window.rows).to_have_count(1)
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/tick_all", held.append)
+    with page.expect_request("**/tick_all"):
+        window.press("Untick all")
+    window.cell("Beta", "email_to").click(force=True)
+    window.press("Send")
+    page.wait_for_timeout(1_000)
+    expect(window.dialog.locator(".o_selected_row")).to_have_count(0)
+    assert not [url for url in asked if url.endswith("/action_send_and_print")]
+    [route] = held
+    route.continue_()
+    window.expect_closed()
+    emails = selection.emails
+    run_cron_until_sent(seller, sink, emails["Alfa"], emails["Gamma"])
+    assert sink.mails_to(emails["Beta"]) == []
+
+
+def test_send_stays_where_untick_all_failed_before_it(open_window, seller, selection):
+    window = open_window()
+    page, held = window.page, []
+    page.route("**/tick_all", held.append)
+    with page.expect_request("**/tick_all"):
+        window.press("Untick all")
+    window.press("Send")
+    page.wait_for_timeout(500)
+    [route] = held
+    route.fulfill(json=REFUSAL)
+    problem = page.locator(".o_error_dialog")
+    problem.get_by_role("button", name=re.compile("Close|Ok")).last.click()
+    expect(problem).to_have_count(0)
+    expect(window.dialog).to_be_visible()
+    expect(window.counts).to_contain_text("3 of 5 will be sent")
+    assert not any(map(seller.deliveries, selection.move_ids.values()))
+
+
 def test_note_and_files_for_all_leave_with_each_mail(
     open_window, seller, sink, selection
 ):
@@ -471,6 +514,47 @@ def test_back_keeps_what_was_written_and_the_list_as_it_was(
     mail = sink.mail_to(selection.emails["Beta"])
     assert mail.message["Subject"] == "As agreed" and "Good morning!" in mail.html
     assert "Good morning!" not in sink.mail_to(selection.emails["Alfa"]).html
+
+
+def test_open_pressed_twice_in_a_moment_opens_one_window(open_window):
+    window = open_window()
+    asked = []
+    window.page.on("request", lambda request: asked.append(request.url))
+    window.row("Alfa").get_by_role("button", name="Open").dblclick()
+    back = window.opened.get_by_role("button", name="Back", exact=True)
+    for _time in range(2):
+        expect(window.opened.locator(".odoo-editor-editable")).to_contain_text("Dear")
+        back.click()
+        expect(window.opened).to_have_count(0)
+        assert len([url for url in asked if url.endswith("/action_open")]) == 1
+        asked.clear()
+        window.row("Beta").get_by_role("button", name="Open").click()
+
+
+def test_file_removed_from_an_opened_row_leaves_where_that_was_discarded(
+    open_window, seller, sink, selection
+):
+    window = open_window()
+    dialog = window.opened
+    window.open("Beta")
+    with window.page.expect_file_chooser() as chooser:
+        dialog.get_by_role("button", name="Add").click()
+    chooser.value.set_files(
+        {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"our plan"}
+    )
+    expect(dialog.get_by_text("plan.txt", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Back", exact=True).click()
+    expect(dialog).to_have_count(0)
+    window.open("Beta")
+    dialog.get_by_role("button", name="Remove plan.txt").click()
+    expect(dialog.get_by_text("plan.txt", exact=True)).to_have_count(0)
+    dialog.get_by_role("button", name="Discard", exact=True).click()
+    expect(dialog).to_have_count(0)
+    window.press("Send")
+    window.expect_closed()
+    run_cron_until_sent(seller, sink, *good(selection))
+    mail = sink.mail_to(selection.emails["Beta"])
+    assert mail.files == {"plan.txt": b"our plan"}
 
 
 @pytest.mark.parametrize("way", ["Discard", "Escape"])

@@ -7,9 +7,25 @@ from playwright.sync_api import expect
 
 from tests.helpers import client_page, polling, review
 from tests.helpers.odoo_server import OdooServer
+from tests.helpers.smtp_sink import Hold
 
 #: Long enough for a slow machine to press Undo, and to be cut short by "Send now".
 LONG_PAUSE, SHORT_PAUSE = 120, 4
+
+#: A worker that starts and then tells nothing, as where no websocket gets through.
+NO_WEBSOCKET = """
+delete window.SharedWorker;
+window.Worker = class extends EventTarget {
+    postMessage({action}) {
+        const type = {
+            "BASE:INIT": "BASE:INITIALIZED",
+            "BUS:INITIALIZE_CONNECTION": "BUS:INITIALIZED",
+        }[action];
+        const data = {data: {type}};
+        setTimeout(() => type && this.dispatchEvent(new MessageEvent("message", data)));
+    }
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +48,9 @@ def emails(seller):
 def open_window(open_page, seller, emails):
     """Open the review window for an invoice to each address."""
 
-    def opened(size="desktop"):
+    def opened(size="desktop", script=""):
         page = open_page(size)
+        page.add_init_script(script)
         name = f"Undo {emails[0].partition('@')[0]}"
         review.post_many(seller, emails, name=name)
         page.goto(f"{seller.server.url}/odoo/customer-invoices")
@@ -116,6 +133,45 @@ def test_page_that_is_loaded_again_counts_on(open_window, seller, sink, emails):
         pause(page).get_by_role("button", name="Undo").click()
         expect(window(page)).to_be_visible()
     assert not any(map(sink.mails_to, emails))
+
+
+@pytest.fixture
+def held(sink, emails):
+    """The mail server takes the first mail and keeps the second one waiting."""
+    hold = Hold()
+    sink.treat(emails[1], hold_answer=hold)
+    yield hold
+    hold.release.set()
+
+
+def test_page_loaded_again_after_send_now_offers_no_undo(
+    open_window, seller, sink, emails, held
+):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window()
+        press_send(page)
+        pause(page).get_by_role("button", name="Send now").click()
+        assert held.reached.wait(60)
+        page.reload()
+        expect(pause(page)).to_contain_text("1 of 2 documents done")
+        expect(pause(page).get_by_role("button", name="Undo")).to_have_count(0)
+        held.release.set()
+        until_sent(sink, emails, 60)
+        expect(pause(page)).to_have_count(0)
+
+
+def test_progress_is_followed_where_the_server_can_not_tell_it(
+    open_window, seller, sink, emails, held
+):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window(script=NO_WEBSOCKET)
+        press_send(page)
+        pause(page).get_by_role("button", name="Send now").click()
+        assert held.reached.wait(60)
+        expect(pause(page)).to_contain_text("1 of 2 documents done")
+        held.release.set()
+        until_sent(sink, emails, 60)
+        expect(pause(page)).to_have_count(0)
 
 
 def test_sending_does_not_need_the_page(open_window, seller, sink, emails):

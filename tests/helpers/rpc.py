@@ -3,6 +3,21 @@
 import requests
 
 SECONDS = 120
+#: What the server answers where a method failed.
+REFUSAL = {
+    "jsonrpc": "2.0",
+    "error": {
+        "code": 0,
+        "message": "Odoo Server Error",
+        "data": {
+            "name": "builtins.ValueError",
+            "message": "Meant by the test",
+            "debug": "",
+            "arguments": [],
+            "context": {},
+        },
+    },
+}
 
 
 class RpcError(Exception):

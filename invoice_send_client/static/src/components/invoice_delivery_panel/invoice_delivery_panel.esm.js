@@ -58,6 +58,7 @@ export class InvoiceDeliveryPanel extends Component {
             isWhole: false,
             isBusy: false,
         });
+        this.lastAsk = 0;
         // Reads record.data: whatever reloads the invoice reloads the panel with it
         useRecordObserver((record) => this.load(record.data && record.resId));
     }
@@ -80,6 +81,7 @@ export class InvoiceDeliveryPanel extends Component {
     }
 
     async load(resId) {
+        const ask = ++this.lastAsk;
         if (!resId) {
             return;
         }
@@ -88,6 +90,10 @@ export class InvoiceDeliveryPanel extends Component {
             "get_invoice_delivery_panel",
             [[resId]]
         );
+        // Answers may come in another order: one for an invoice paged over is dropped
+        if (ask !== this.lastAsk) {
+            return;
+        }
         this.state.canSend = panel.can_send;
         this.state.recipients = panel.recipients;
         this.state.events = panel.events;
@@ -176,12 +182,15 @@ export class InvoiceDeliveryPanel extends Component {
      * @param {String} method
      */
     async run(recipient, method) {
-        if (this.state.isBusy || !(await this.props.record.save())) {
+        if (this.state.isBusy) {
             return;
         }
         this.state.isBusy = true;
         const opener = document.activeElement;
         try {
+            if (!(await this.props.record.save())) {
+                return;
+            }
             await this.action.doActionButton({
                 type: "object",
                 name: method,

@@ -28,8 +28,11 @@ export class InvoiceReceivedLook extends Component {
             return;
         }
         told.set(resId, Date.now());
-        // Not waited for: the bill is read whether it can be told or not
-        this.orm.silent.call("account.move", "note_received_look", [[resId]]);
+        // Not waited for: the bill is read whether it can be told or not; then the
+        // next look tells it
+        this.orm.silent
+            .call("account.move", "note_received_look", [[resId]])
+            .catch(() => told.delete(resId));
     }
 }
 

@@ -25,11 +25,15 @@ export class ReviewForAll extends Component {
     }
 
     async onClick() {
+        await this.review.change(() => this.setForAll());
+        await this.review.onChanged();
+    }
+
+    async setForAll() {
         const {record} = this.props;
-        if ((await this.review.leaveEdit()) && (await record.save())) {
+        if (await record.save()) {
             await this.orm.call(record.resModel, "set_for_all", [[record.resId]]);
             await record.load();
-            await Promise.all([this.review.reload(), this.review.onChanged()]);
         }
     }
 }

@@ -58,10 +58,10 @@ export class ReviewLines extends Component {
      * @param {Boolean} isTicked
      */
     async onTickAll(isTicked) {
-        if (await this.review.leaveEdit()) {
-            await this.call("tick_all", isTicked, this.review.getDomain());
-            await Promise.all([this.review.reload(), this.count()]);
-        }
+        await this.review.change(() =>
+            this.call("tick_all", isTicked, this.review.getDomain())
+        );
+        await this.count();
     }
 }
 

@@ -1,6 +1,7 @@
 import {FormViewDialog} from "@web/views/view_dialogs/form_view_dialog";
 import {ListController} from "@web/views/list/list_controller";
 import {ListRenderer} from "@web/views/list/list_renderer";
+import {Mutex} from "@web/core/utils/concurrency";
 import {_t} from "@web/core/l10n/translation";
 import {getName} from "./review_tick.esm";
 import {listView} from "@web/views/list/list_view";
@@ -52,9 +53,12 @@ export class ReviewListController extends ListController {
     setup() {
         super.setup();
         this.review = this.env.invoiceSendReview;
+        this.changes = new Mutex();
+        this.failedChanges = 0;
+        this.isOpened = false;
         Object.assign(this.review, {
-            leaveEdit: () => this.leaveEdit(),
-            reload: () => this.model.load(),
+            finishEdit: () => this.finishEdit(),
+            change: (work) => this.change(work),
             getDomain: () => this.model.root.domain,
         });
     }
@@ -66,24 +70,77 @@ export class ReviewListController extends ListController {
         return canLeave;
     }
 
+    /**
+     * Before a button of the window: wait for what is being changed as well.
+     *
+     * @returns {Promise<Boolean>} whether the rows stand as the user wanted them
+     */
+    async finishEdit() {
+        const {failedChanges} = this;
+        await this.changes.getUnlockedDef();
+        return failedChanges === this.failedChanges && this.leaveEdit();
+    }
+
+    /**
+     * Change many rows on the server and show them again; nobody edits one meanwhile.
+     *
+     * @param {Function} work asks the server
+     */
+    change(work) {
+        const {el} = this.rootRef;
+        return this.changes.exec(async () => {
+            el.inert = true;
+            try {
+                if (await this.leaveEdit()) {
+                    await work();
+                    await this.model.root.load();
+                }
+            } catch (error) {
+                this.failedChanges++;
+                throw error;
+            } finally {
+                el.inert = false;
+            }
+        });
+    }
+
     async onRecordSaved(record) {
         await super.onRecordSaved(record);
         await this.review.onChanged();
     }
 
     /**
-     * Show the two panes of the one-document window for a row, above the rows.
+     * Open a row, once: its window comes some time after the press.
      *
      * @param {Object} record
      */
     async openRecord(record) {
-        if (!(await this.leaveEdit())) {
+        if (this.isOpened) {
             return;
+        }
+        this.isOpened = true;
+        try {
+            this.isOpened = await this.showWindow(record);
+        } catch (error) {
+            this.isOpened = false;
+            throw error;
+        }
+    }
+
+    /**
+     * Show the two panes of the one-document window for a row, above the rows.
+     *
+     * @param {Object} record
+     * @returns {Promise<Boolean>} whether it is shown
+     */
+    async showWindow(record) {
+        if (!(await this.leaveEdit())) {
+            return false;
         }
         const {resId, resModel} = record;
         const windowId = await this.orm.call(resModel, "action_open", [[resId]]);
         const {move_name: title, partner_id: customer} = record.data;
-        this.dialogService.add(FormViewDialog, {
+        const props = {
             resModel: WINDOW,
             resId: windowId,
             title: customer ? `${title} - ${customer.display_name}` : title,
@@ -95,7 +152,12 @@ export class ReviewListController extends ListController {
                 await record.load();
                 await this.review.onChanged();
             },
-        });
+        };
+        const onClose = () => {
+            this.isOpened = false;
+        };
+        this.dialogService.add(FormViewDialog, props, {onClose});
+        return true;
     }
 }
 

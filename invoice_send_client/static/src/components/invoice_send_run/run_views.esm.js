@@ -1,4 +1,4 @@
-import {onMounted, onWillUnmount} from "@odoo/owl";
+import {onWillUnmount, useEffect} from "@odoo/owl";
 import {useBus, useService} from "@web/core/utils/hooks";
 import {FormController} from "@web/views/form/form_controller";
 import {ListController} from "@web/views/list/list_controller";
@@ -10,22 +10,98 @@ import {registry} from "@web/core/registry";
 const RELOAD_MS = 1000;
 
 /**
- * Show again what the server says of a run, once a second at most.
+ * Show again what the server says of runs, once a second at most.
  *
  * @param {Object} messages the service
- * @param {Function} reload called with the run's id
+ * @param {Function} reload called with the ids of the runs, a Set
  */
 function useRunReload(messages, reload) {
+    let runIds = new Set();
     let timer = null;
-    useBus(messages.bus, "run", ({detail}) => {
-        if (timer === null) {
-            timer = browser.setTimeout(() => {
-                timer = null;
-                reload(detail);
-            }, RELOAD_MS);
+
+    function reloadSoon() {
+        if (timer !== null || !runIds.size) {
+            return;
         }
+        timer = browser.setTimeout(async () => {
+            const told = runIds;
+            runIds = new Set();
+            try {
+                await reload(told);
+            } finally {
+                timer = null;
+                reloadSoon();
+            }
+        }, RELOAD_MS);
+    }
+
+    useBus(messages.bus, "run", ({detail}) => {
+        runIds.add(detail);
+        reloadSoon();
     });
-    onWillUnmount(() => browser.clearTimeout(timer));
+    onWillUnmount(() => {
+        runIds.clear();
+        browser.clearTimeout(timer);
+    });
+}
+
+/**
+ * Sort a list as its headers would, by the same presses.
+ *
+ * @param {Object} list
+ * @param {Object[]} orderBy
+ */
+async function sortAs(list, orderBy) {
+    for (const {name, asc} of [...orderBy].reverse()) {
+        if (list.orderBy[0]?.name !== name) {
+            await list.sortBy(name);
+        }
+        if (list.orderBy[0].asc !== asc) {
+            await list.sortBy(name);
+        }
+    }
+}
+
+/**
+ * Show of a list what an earlier one showed: its page, in its order.
+ *
+ * @param {Object} list
+ * @param {Object} before
+ */
+async function turnTo(list, before) {
+    await sortAs(list, before.orderBy);
+    const {limit} = before;
+    // What waits becomes less: the page may be gone
+    const last = Math.max(Math.ceil(list.count / limit) - 1, 0) * limit;
+    await list.load({offset: Math.min(before.offset, last), limit});
+}
+
+/**
+ * Read a record again and leave its lists at their page and in their order.
+ *
+ * @param {Object} root
+ */
+async function reloadInPlace(root) {
+    const lists = Object.entries(root.activeFields)
+        .filter(([name, field]) => root.fields[name].type === "one2many" && field.limit)
+        .map(([name, field]) => ({name, field, limit: field.limit}));
+    const before = {...root.data};
+    for (const {name, field} of lists) {
+        // Read up to the page that is shown, so that turning to it asks nothing
+        field.limit = before[name].offset + before[name].limit;
+    }
+    try {
+        await root.load();
+    } finally {
+        for (const {field, limit} of lists) {
+            field.limit = limit;
+        }
+    }
+    // A page that was turned meanwhile counts
+    await root.model.mutex.getUnlockedDef();
+    for (const {name} of lists) {
+        await turnTo(root.data[name], before[name]);
+    }
 }
 
 /**
@@ -55,17 +131,21 @@ export class SendRunFormController extends FormController {
     setup() {
         super.setup();
         this.messages = useService("invoice_send_messages");
-        useRunReload(this.messages, (runId) => this.follow(runId));
-        onMounted(() => {
-            this.messages.closeResults();
-            return this.markSeen();
-        });
+        useRunReload(this.messages, (runIds) => this.follow(runIds));
+        // Also when the reader pages to another run
+        useEffect(
+            () => {
+                this.messages.closeResults();
+                this.markSeen();
+            },
+            () => [this.model.root.resId]
+        );
     }
 
-    async follow(runId) {
+    async follow(runIds) {
         const {root} = this.model;
-        if (runId === root.resId) {
-            await keepFocus(() => root.load());
+        if (runIds.has(root.resId)) {
+            await keepFocus(() => reloadInPlace(root));
             await this.markSeen();
         }
     }
@@ -86,7 +166,14 @@ export class SendRunFormController extends FormController {
 export class SendRunListController extends ListController {
     setup() {
         super.setup();
-        useRunReload(useService("invoice_send_messages"), () => this.model.root.load());
+        useRunReload(useService("invoice_send_messages"), () => this.follow());
+    }
+
+    async follow() {
+        // Ticked rows would lose their ticks
+        if (!this.model.root.selection.length) {
+            await this.model.root.load();
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import {ConnectionLostError, RPCError} from "@web/core/network/rpc";
 import {EventBus, reactive} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
@@ -38,6 +39,11 @@ class SendMessages {
         this.watch();
     }
 
+    get workingIds() {
+        const runs = Object.values(this.state.runs);
+        return runs.filter((run) => run.is_working).map((run) => run.id);
+    }
+
     setUnseen(count) {
         this.state.unseenCount = count;
     }
@@ -65,35 +71,60 @@ class SendMessages {
     }
 
     /**
+     * @param {Number[]} ids of runs that are asked for besides the newest
      * @returns {Promise<Object>} the user's messages, see ``get_my_messages``
      */
-    async load() {
+    async load(ids = []) {
+        // The last word of a run may be lost, however old it is
+        const asked = [...new Set([...this.workingIds, ...ids])];
         const messages = await this.services.orm.silent.call(
             "invoice.send.run",
-            "get_my_messages"
+            "get_my_messages",
+            [],
+            {run_ids: asked}
         );
         this.setUnseen(messages.unseen_count);
+        for (const id of asked) {
+            // There no more, where it is not told of
+            delete this.state.runs[id];
+        }
         for (const run of messages.runs) {
             this.state.runs[run.id] = run;
         }
+        this.watch();
         return messages;
     }
 
-    /** Ask again in a while, as long as a run works. */
-    watch() {
-        const isWorking = Object.values(this.state.runs).some((run) => run.is_working);
-        if (isWorking && this.timer === null) {
-            this.timer = browser.setTimeout(() => this.poll(), POLL_MS);
+    /**
+     * Ask again in a while, as long as a run works.
+     *
+     * @param {Number[]} ids of runs that nothing is known of yet
+     */
+    watch(ids = []) {
+        if ((ids.length || this.workingIds.length) && this.timer === null) {
+            this.timer = browser.setTimeout(() => this.poll(ids), POLL_MS);
         }
     }
 
-    async poll() {
+    /**
+     * Ask how the runs are, now and as long as one works.
+     *
+     * @param {Number[]} ids of runs that are asked for besides the newest
+     */
+    async poll(ids = []) {
+        browser.clearTimeout(this.timer);
         this.timer = null;
         try {
-            const messages = await this.load();
+            const messages = await this.load(ids);
             messages.runs.forEach((run) => this.bus.trigger("run", run.id));
-        } finally {
-            this.watch();
+        } catch (error) {
+            // Nobody pressed a button, so nobody is told. What the server refuses, it
+            // would refuse again: who is signed out learns that at his next press.
+            if (error instanceof ConnectionLostError) {
+                this.watch(ids);
+            } else if (!(error instanceof RPCError)) {
+                throw error;
+            }
         }
     }
 

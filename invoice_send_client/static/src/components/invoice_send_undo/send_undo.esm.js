@@ -2,7 +2,9 @@ import {Component, onMounted, onWillUnmount, reactive, useState} from "@odoo/owl
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
 import {registry} from "@web/core/registry";
+import {session} from "@web/session";
 import {useService} from "@web/core/utils/hooks";
+import {user} from "@web/core/user";
 
 const TICK_MS = 250;
 // A worker that has not said a word by then is not waited for: the tray tells.
@@ -17,18 +19,20 @@ const STORAGE_KEY = "invoice_send_client.undo";
  */
 class InvoiceSendUndo extends Component {
     static template = "invoice_send_client.InvoiceSendUndo";
-    static props = {pause: Object, onClose: Function};
+    static props = {pause: Object, onBegin: Function, onClose: Function};
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.told = useState(useService("invoice_send_messages").state);
+        this.messages = useService("invoice_send_messages");
+        this.told = useState(this.messages.state);
         this.state = useState({
             seconds: this.secondsLeft,
             isStarted: false,
             isBusy: false,
         });
         onMounted(() => {
+            this.tick();
             this.timer = browser.setInterval(() => this.tick(), TICK_MS);
         });
         onWillUnmount(() => browser.clearInterval(this.timer));
@@ -85,13 +89,15 @@ class InvoiceSendUndo extends Component {
     async begin(method) {
         this.state.isBusy = true;
         this.state.isStarted = true;
-        this.props.pause.deadline = Math.min(this.props.pause.deadline, Date.now());
+        this.props.onBegin();
         try {
             await this.orm.call("invoice.send.run", method, [this.props.pause.runIds]);
         } catch (error) {
             this.props.onClose();
             throw error;
         }
+        // What the server tells is lost where there is no websocket
+        this.messages.poll(this.props.pause.runIds);
     }
 
     async undo() {
@@ -127,6 +133,10 @@ class InvoiceSendUndoContainer extends Component {
         this.pauses = useState(this.props.service.pauses);
     }
 
+    begin(pause) {
+        this.props.service.end(pause);
+    }
+
     close(pause) {
         this.props.service.remove(pause.key);
     }
@@ -136,10 +146,11 @@ class InvoiceSendUndoContainer extends Component {
 export const sendUndoService = {
     start() {
         const pauses = reactive([]);
+        // Who signs in next in this tab has pauses of his own
+        const storageKey = [STORAGE_KEY, session.db, user.userId].join(".");
 
         function keep() {
-            const text = JSON.stringify(pauses);
-            browser.sessionStorage.setItem(STORAGE_KEY, text);
+            browser.sessionStorage.setItem(storageKey, JSON.stringify(pauses));
         }
 
         function remove(key) {
@@ -150,14 +161,20 @@ export const sendUndoService = {
             }
         }
 
+        /** It is over: a page that is loaded again offers no Undo. */
+        function end(pause) {
+            pause.deadline = Math.min(pause.deadline, Date.now());
+            keep();
+        }
+
         function add(pause) {
             remove(pause.key);
             pauses.push(pause);
             keep();
         }
 
-        JSON.parse(browser.sessionStorage.getItem(STORAGE_KEY) || "[]").forEach(add);
-        const service = {pauses, add, remove};
+        JSON.parse(browser.sessionStorage.getItem(storageKey) || "[]").forEach(add);
+        const service = {pauses, add, end, remove};
         registry.category("main_components").add("invoice_send_client.undo", {
             Component: InvoiceSendUndoContainer,
             props: {service},

@@ -23,6 +23,17 @@ export class OtherFiles extends MailAttachments {
     getRemoveLabel(file) {
         return _t("Remove %s", file.name);
     }
+
+    /**
+     * A row keeps its files until Back: what was removed and then discarded still goes.
+     *
+     * @override
+     */
+    async onWillUnmount() {
+        if (!this.props.record.data.batch_line_id) {
+            await super.onWillUnmount();
+        }
+    }
 }
 
 registry.category("fields").add("invoice_other_files", {
