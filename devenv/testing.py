@@ -42,7 +42,14 @@ TAKE_VALUE = ("-k", "-m", "-n", "-p", "-o", "-r", "-W")
 SYSTEM = REPOSITORY / "tests"
 # Lanes of folders of it: one folder after the other, each lane beside the rest.
 # One lane alone: three processes on two cores made Chromium miss its time.
-LANES = (("crash", "queue_job", "smtp", "client", "shop", "company"),)
+# What has no need of a browser and is no part of the main database stands here: both
+# sides take about as long.
+LANES = (
+    (
+        *("crash", "queue_job", "smtp", "client", "shop", "company"),
+        *("edi", "native", "packaging", "i18n"),
+    ),
+)
 # Options that say how to print. Any other one might not mean several processes at a
 # time: -x, --pdb, -s, --lf, -k (a lane with nothing to run fails).
 PRINTING = re.compile(

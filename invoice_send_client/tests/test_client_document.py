@@ -91,8 +91,8 @@ class TestClientDocument(ClientPageCase):
         tax = self.tax_sale_a.copy({"name": "19 %", "amount": 19.0})
         # Odoo lets nobody change it who has invoices; the page asks the document
         self.env.cr.execute(
-            "UPDATE res_company SET account_price_include = 'tax_included' WHERE id = %s",
-            [self.company.id],
+            "UPDATE res_company SET account_price_include = %s WHERE id = %s",
+            ["tax_included", self.company.id],
         )
         self.company.invalidate_recordset(["account_price_include"])
         line = {"name": "Digging", "price_unit": 119.0, "tax_ids": tax.ids}

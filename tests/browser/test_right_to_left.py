@@ -106,7 +106,7 @@ def test_page_runs_from_right_to_left_and_turns_nothing_round(mailed, page):
     read = check_order(page.locator("main"))
     assert len(read) > 20
     assert NAME.replace(" ", "") in read
-    assert any(text.endswith("no cookie.") for text in read)
+    assert any(text.endswith("andnocookie.") for text in read)
     assert any("-100.00" in text for text in read)
 
 
