@@ -172,8 +172,7 @@ class InvoiceSendRunLine(models.Model):
     def _stand_back(self):
         # EXTENDS 'invoice_send_client'
         # it would be late for the look that is due, and nobody would look again
-        if not self.edi_wait_datetime:
-            super()._stand_back()
+        return None if self.edi_wait_datetime else super()._stand_back()
 
     def _wait_for_server(self, work):
         # EXTENDS 'invoice_send_client'

@@ -29,13 +29,13 @@ class TestClientDocument(ClientPageCase):
         self.delivery = self.invoice.invoice_delivery_ids.sudo().sorted("id")[-1]
         self.url = self.get_url(self.delivery)
 
-    def read(self):
+    def open_document(self):
         """:return: the page"""
         return html.fromstring(self.get().text)
 
     def read_rows(self, table="lines"):
         """:return: the texts of the cells of each row"""
-        rows = self.read().xpath(f"//table[@class='{table}']//tr[not(ancestor::thead)]")
+        rows = self.open_document().xpath(f"//table[@class='{table}']//tr[not(ancestor::thead)]")
         return [
             [" ".join(cell.text_content().split()) for cell in row.xpath("td | th")]
             for row in rows
@@ -43,7 +43,7 @@ class TestClientDocument(ClientPageCase):
 
     def read_head(self):
         """:return: the text of the page's head"""
-        [head] = self.read().xpath("//section[@class='head']")
+        [head] = self.open_document().xpath("//section[@class='head']")
         return " ".join(head.text_content().split())
 
     def test_section_says_what_it_comes_to(self):
@@ -200,9 +200,9 @@ class TestClientDocument(ClientPageCase):
 
     def test_reference_of_a_credit_note_is_not_called_the_clients(self):
         self.invoice.ref = "PO 17"
-        self.assertIn("Your reference", self.read().text_content())
+        self.assertIn("Your reference", self.open_document().text_content())
         other = self.make_invoice()
         self.invoice.reversed_entry_id = other
-        text = self.read().text_content()
+        text = self.open_document().text_content()
         self.assertNotIn("Your reference", text)
         self.assertIn("Reference", text)
