@@ -171,9 +171,10 @@ class ClientVisit:
         :return: what may be kept of it
         :rtype: tools.visitor.Hit
         """
-        sent = delivery._get_mailed_datetime()
+        at = told.get("at") or self._get_arrival()
+        sent = delivery._get_mailed_datetime(at)
         values = {
-            "at": self._get_arrival(),
+            "at": at,
             "delivered_at": sent and sent.replace(tzinfo=timezone.utc) or None,
             "method": request.httprequest.method,
             "client": visit and visit.session or "",

@@ -3,7 +3,7 @@ import hashlib
 from odoo import fields, models
 from odoo.tools import plaintext2html
 
-from ..const import ANSWERS
+from ..const import ANEW, ANSWERS
 from ..tools import visitor
 
 
@@ -136,7 +136,9 @@ class InvoiceDelivery(models.Model):
         :param events: those of the delivery, where they are at hand
         """
         for delivery in self:
-            known = delivery.event_ids if events is None else events
+            known = events
+            if known is None:
+                known = delivery._drop_former(delivery.event_ids)
             answers = known.filtered(lambda e: e.event_type in ANSWERS)
             given = answers.filtered("is_proof")
             last = given.sorted(lambda e: e._get_order())[-1:]

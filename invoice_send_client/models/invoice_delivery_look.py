@@ -2,7 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 
-from ..const import ANSWERS, HITS_KEPT, TARGET_EVENTS
+from ..const import ANEW, ANSWERS, HITS_KEPT, TARGET_EVENTS
 from ..tools import visitor
 
 #: What the judge and the answers need of an event, read together in one query.
@@ -97,7 +97,7 @@ class InvoiceDelivery(models.Model):
 
     def _fetch_hits(self):
         """:return: what was asked for by the client's link, and what was answered, in
-            one query
+            one query; only what :meth:`_drop_former` leaves
 
         :rtype: invoice.delivery.event
         """
@@ -105,9 +105,41 @@ class InvoiceDelivery(models.Model):
             ("delivery_id", "=", self.id),
             "|",
             ("hit", "!=", False),
-            ("event_type", "in", ANSWERS),
+            ("event_type", "in", (*ANSWERS, *ANEW)),
         ]
-        return self.env["invoice.delivery.event"].search_fetch(domain, HIT_FIELDS)
+        Event = self.env["invoice.delivery.event"]
+        return self._drop_former(Event.search_fetch(domain, HIT_FIELDS))
+
+    def _drop_former(self, events):
+        """Leave out what was done with a mail that did not arrive.
+
+        It was a mail filter on the way, or whoever has the wrong address: it says
+        nothing of the mail that was sent since. A link that others have too goes on as
+        it was, and so does that of a mail that may have arrived.
+
+        :param events: of this delivery
+        :return: those of the last mail, without the events that made it due again
+        """
+        self.ensure_one()
+        anew = events.filtered(lambda e: e.event_type in ANEW)
+        if not anew:
+            return events
+        ends = anew.filtered(
+            # the kind of failure stands with what is sent again
+            lambda e: e.event_type == "correct" or e.reasons != "unknown"
+        )
+        if not ends or self._has_common_link():
+            return events - anew
+        last = max(ends.ids)
+        return (events - anew).filtered(lambda e: e.id > last)
+
+    def _forget_looks(self):
+        """Let the next mail begin without the looks at the one before, as
+        :meth:`_drop_former` does; they stay in the history."""
+        names = ("open_datetime", "view_datetime", "download_datetime", "look_datetime")
+        seen = self.filtered(lambda d: any(d[name] for name in names))
+        own = seen.filtered(lambda d: not d._has_common_link())
+        own.write(dict.fromkeys(names, False))
 
     def _judge_hits(self):
         """Ask the judge again what all requests together say, and move the state."""

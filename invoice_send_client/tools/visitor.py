@@ -375,7 +375,7 @@ class Hit:
     """One request, without its address and without the browser's name.
 
     :param datetime at: when it came, in UTC
-    :param age: seconds since delivery, negative before it, ``None`` where unknown
+    :param age: seconds since delivery, negative before it, ``None`` where there is none
     :type age: float | None
     :param str method: HTTP method
     :param str target: a key of ``METHODS``
@@ -453,7 +453,8 @@ def observe(
     """Take from one request what is needed to judge it, and nothing more.
 
     :param datetime at: when the request came (aware; a naive one is read as UTC)
-    :param delivered_at: when the mail server took the mail, ``None`` where unknown
+    :param delivered_at: when the mail server took the mail, or was asked where it has
+        not said so (yet); ``None`` where no mail brought the client here
     :type delivered_at: datetime | None
     :param str method: HTTP method
     :param str target: ``pixel``, ``page``, ``form``, ``pdf``, ``beacon`` or ``act``
