@@ -76,11 +76,27 @@ class TestErase(EraseCase):
     def test_answer_stays_without_what_is_known_of_the_browser(self):
         delivery = self.make_visited()
         hit = self.get_visits(delivery)[0].hit
-        answer = delivery._record_event("accept", hit=hit)
+        answer = delivery._record_event("accept", hit=hit, is_proof=True)
         delivery._erase_tracking()
         self.assertEqual(delivery.event_ids, answer)
         self.assertFalse(answer.hit)
         self.assertEqual(answer._get_words()[0], "Accepted by ana@alfa.example")
+
+    def test_answer_of_a_machine_is_none_after_the_browser_is_forgotten(self):
+        delivery = self.make_visited()
+        hit = self.get_visits(delivery)[0].hit
+        for reasons, is_automated, icon in (
+            ("instant_answer", True, "machine"),
+            ("script_silent", False, "open"),
+        ):
+            values = {"reasons": reasons, "is_automated": is_automated}
+            answer = delivery._record_event("accept", hit=hit, **values)
+            before = answer._get_words()
+            delivery._erase_tracking()
+            self.assertFalse(answer.hit)
+            self.assertEqual(answer._get_words(), before)
+            self.assertNotIn("Accepted", answer.text)
+            self.assertEqual(answer._get_icon_type(), icon)
 
     def test_names_of_answers_go_and_the_answers_stay(self):
         delivery = self.make_visited()
