@@ -65,9 +65,10 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         event_type = event_type or TARGET_EVENTS[hit.target]
         events = self._fetch_hits()
-        if events._count_recent(event_type) >= HITS_KEPT:
+        if events._count_recent(event_type, hit.signs) >= HITS_KEPT:
             return events.browse()
-        events |= self._keep_page(events, page)
+        kept = self._keep_page(events, page)
+        events |= kept
         verdict = visitor.judge([*events._get_hits(), hit])
         event = self._record_event(
             event_type,
@@ -77,12 +78,13 @@ class InvoiceDelivery(models.Model):
             **values,
         )
         withdrawn = events.filtered("hit")._renew_judgement(verdict.findings[:-1])
-        self._follow_verdict(verdict, events | event, withdrawn)
+        # the page has not counted yet
+        self._follow_verdict(verdict, events | event, withdrawn - kept)
         return event
 
     def _keep_page(self, events, page):
-        """Keep the page of a deed after all: one that came when there were too many to
-        keep them, without which the deed counts for nothing.
+        """Keep the page of a look or a deed after all: one that came when there were
+        too many to keep them, without which nothing that was done on it counts.
 
         :param events: from ``_fetch_hits``
         :param tools.visitor.Hit page: the page, ``None`` where it is not known
@@ -228,14 +230,26 @@ class InvoiceDeliveryEvent(models.Model):
         """
         return [visitor.Hit.from_dict(hit) for hit in self.mapped("hit") if hit]
 
-    def _count_recent(self, event_type):
-        """:return: how many of these events of one kind are of the last 24 hours"""
+    def _count_recent(self, event_type, signs):
+        """Count apart what shows nothing to anybody: it leaves its room to what does.
+
+        :param str event_type: a word of ``const.EVENT_TYPES``
+        :param tuple signs: of the hit that is to be kept
+        :return: how many of these events of its kind are of the last 24 hours
+        """
         yesterday = fields.Datetime.now() - timedelta(days=1)
-        return len(
-            self.filtered(
-                lambda e: e.event_type == event_type and e.event_datetime > yesterday
-            )
+        is_idle = self._is_idle(signs)
+        return sum(
+            event.event_type == event_type
+            and event.event_datetime > yesterday
+            and self._is_idle((event.hit or {}).get("signs", ())) == is_idle
+            for event in self
         )
+
+    @api.model
+    def _is_idle(self, signs):
+        """:return: whether a hit of these signs shows nothing to anybody"""
+        return not visitor.IDLE_SIGNS.isdisjoint(signs)
 
     @api.model
     def _prepare_judgement(self, finding):
