@@ -59,6 +59,8 @@ CLOCK_SLACK_MS = 1_500
 DEED_AFTER = 1.5
 #: The same for an answer, for which a name is given or a reason written.
 ANSWER_AFTER = 2.0
+#: The same for an answer that the page asked for once more: its words say to wait.
+AGAIN_AFTER = 5.0
 #: Seconds after delivery before which no person has seen the mail, opened it and
 #: followed the link.
 CLICK_SECONDS = 1.5
@@ -387,7 +389,8 @@ class Hit:
     :param tuple signs: words of ``REASONS`` that this request alone gives
     :param tuple traits: ``whole`` (complete headers of a browser), ``pressed`` (asked
         for from our own page), ``elsewhere`` (a deed that the browser says to come from
-        anywhere else), ``touch_screen`` (a device that always has one)
+        anywhere else), ``touch_screen`` (a device that always has one); from whoever
+        keeps the answers, ``repeated`` (given before, and asked for once more)
     :param beacon: the cleaned beacon, ``None`` for other targets
     :type beacon: Beacon | None
     :param bool internal: own staff
@@ -1030,7 +1033,14 @@ def _doubt(hit, session, after, is_trusted):
         return "no_input"  # the page's script saw nobody press anything
     if is_trusted or (is_pressed and not _is_within(session.page, QUIET_SECONDS)):
         return None
-    return "script_silent"
+    return None if _is_repeated(hit, session) else "script_silent"
+
+
+def _is_repeated(hit, session):
+    """Tell whether an answer was given again as the page had asked, and not at once."""
+    if "repeated" not in hit.traits or "elsewhere" in hit.traits:
+        return False
+    return session.since_page(hit) >= AGAIN_AFTER and not session.soft
 
 
 def _is_untouched(hit, last_silence):
