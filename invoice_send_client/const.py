@@ -167,6 +167,9 @@ EVENT_TYPES = [
     ("relink", "New link made"),
 ]
 
+#: Events after which a mail leaves anew, see ``invoice.delivery._drop_former``.
+ANEW = ("retry", "correct")
+
 #: What a visitor asked for (``tools.visitor.observe``'s target) -> event type.
 TARGET_EVENTS = {
     "pixel": "open",

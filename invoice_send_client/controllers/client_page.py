@@ -171,9 +171,10 @@ class ClientVisit:
         :return: what may be kept of it
         :rtype: tools.visitor.Hit
         """
-        sent = delivery._get_mailed_datetime()
+        at = told.get("at") or self._get_arrival()
+        sent = delivery._get_mailed_datetime(at)
         values = {
-            "at": self._get_arrival(),
+            "at": at,
             "delivered_at": sent and sent.replace(tzinfo=timezone.utc) or None,
             "method": request.httprequest.method,
             "client": visit and visit.session or "",
@@ -194,6 +195,18 @@ class ClientVisit:
         at = datetime.fromtimestamp(visit.issued, timezone.utc)
         return self._observe(delivery, "page", visit, at=at, method="GET")
 
+    def _observe_pdf(self, delivery, nonce):
+        """Observe a request for the PDF before it is made: the seconds that it takes
+        are none in which somebody read.
+
+        :param str nonce: of the page that it was asked for on, where there was one
+        :return: the request, and the page or nothing, as ``_note_hit`` takes them
+        :rtype: dict
+        """
+        visit = self._read_visit(delivery, nonce)
+        page = visit and self._observe_page(delivery, visit)
+        return {"hit": self._observe(delivery, "pdf", visit), "page": page}
+
     def _note_beacon(self, delivery, beacon):
         """Note what the page's script tells.
 
@@ -203,8 +216,9 @@ class ClientVisit:
         nonce = str(beacon.pop("nonce", ""))
         visit = delivery and self._read_visit(delivery, nonce)
         if visit:
+            page = self._observe_page(delivery, visit)
             hit = self._observe(delivery, "beacon", visit, beacon=beacon)
-            delivery._record_hit(hit)
+            delivery._record_hit(hit, page=page)
 
     def _take_answer(self, delivery, answer, nonce, name, reason):
         """Record an answer that is complete.

@@ -121,12 +121,11 @@ class InvoiceDelivery(ClientPage):
             return self._respond_dead(token)
         if delivery._is_accepted_first():
             return self._serve_page(delivery, token, 403, notice="accept_first")
-        # now: the seconds that the PDF takes are none in which somebody read
-        hit = self._observe(delivery, "pdf", self._read_visit(delivery, nonce))
+        seen = self._observe_pdf(delivery, nonce)
         document = delivery.move_id._ensure_invoice_pdf_for_client()
         if not document:
             return self._serve_page(delivery, token, 503, notice="no_pdf")
-        delivery._note_hit(hit)
+        delivery._note_hit(**seen)
         return self._respond_file(document)
 
     def _respond_file(self, document):

@@ -55,14 +55,11 @@ class InvoicePortal(ClientVisit, PortalAccount):
     @http.route()
     def portal_my_invoice_detail(self, invoice_id, *args, report_type=None, **kw):
         # EXTENDS 'account'
-        delivery, hit = self._find_own(invoice_id), None
+        delivery, seen = self._find_own(invoice_id), None
         if delivery and report_type == "pdf":
             if delivery._is_accepted_first():
                 return self._go_back(delivery, notice="accept_first")
-            # now: the seconds that the PDF takes are none in which somebody read
-            hit = self._observe(
-                delivery, "pdf", self._read_visit(delivery, kw.get("nonce"))
-            )
+            seen = self._observe_pdf(delivery, kw.get("nonce"))
         if delivery and report_type:
             # without its PDF Odoo shows the document as a mere proforma
             document = delivery.move_id._ensure_invoice_pdf_for_client()
@@ -71,8 +68,8 @@ class InvoicePortal(ClientVisit, PortalAccount):
         response = super().portal_my_invoice_detail(
             invoice_id, *args, report_type=report_type, **kw
         )
-        if hit:
-            delivery._note_hit(hit)
+        if seen:
+            delivery._note_hit(**seen)
         elif delivery and response.is_qweb:
             response.qcontext.update(self._note_page(delivery))
         self._flush()

@@ -576,9 +576,16 @@ class InvoiceDelivery(models.Model):
             )
         failed = failed._check_sender()
         failed.filtered(lambda d: not d._is_link_open())._renew_link()
+        failed._record_retry()
         moved = failed._set_retry()
-        moved._record_event("retry")
         moved.run_id._start()
+
+    def _record_retry(self):
+        """Note that these are sent again, and what went wrong with them."""
+        for failure_type, alike in self.grouped("failure_type").items():
+            alike._record_event("retry", reasons=failure_type)
+        # what may have arrived may have been read, too
+        self.filtered(lambda d: d.failure_type != "unknown")._forget_looks()
 
     def action_resend(self):
         """Send the document again to this recipient alone.
@@ -629,6 +636,7 @@ class InvoiceDelivery(models.Model):
         line._forget_gone_contacts()
         line[name] = addresses.replace(line[name], self.email, address)
         delivery._record_event("correct", detail=f"{self.email} → {address.email}")
+        delivery._forget_looks()
         known = line._get_known_partners()
         internal = line._find_internal_addresses([address.email])
         ascii_email = addresses.to_ascii(address.email)
@@ -647,9 +655,13 @@ class InvoiceDelivery(models.Model):
     def _get_key_of_next_recipient(self):
         """:return: the link's key after the address was corrected"""
         self.ensure_one()
+        return self.link_key if self._has_common_link() else links.new_key()
+
+    def _has_common_link(self):
+        """:return: whether others have the same link, by one message to all"""
+        self.ensure_one()
         is_shared = self.line_id.copy_mode == "shared"
-        others = self.line_id._get_mailed() - self
-        return self.link_key if is_shared and others else links.new_key()
+        return is_shared and bool(self.line_id._get_mailed() - self)
 
     def _check_new_address(self, address):
         if self.state not in DELIVERY_PROBLEMS or not self._has_open_document():

@@ -1,9 +1,11 @@
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import plaintext2html
 
-from ..const import ANSWERS
+from ..const import ANEW, ANSWERS
 from ..tools import visitor
 
 
@@ -100,6 +102,8 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         if self._is_in_force(answer, name, reason):
             return True
+        if self._is_repeated(answer, page, name):
+            hit = replace(hit, traits=(*hit.traits, "repeated"))
         values = {
             "answer_name": name,
             "detail": reason,
@@ -113,6 +117,32 @@ class InvoiceDelivery(models.Model):
             event = self._record_event(answer, **judgement, **values)
             self._apply_answer()
         return bool(event) and event.is_proof and self._is_answered_by(event)
+
+    def _is_repeated(self, answer, page, name):
+        """Tell whether a client does what the page asked him for: gives the same answer
+        once more, after one that could not be told from a program's.
+
+        Programs that submit what forms they find give both answers, or the same one
+        again on the page that they have: to them it does not apply.
+
+        :param str answer: ``accept`` or ``return``
+        :param tools.visitor.Hit page: the page that was answered
+        :param str name: as the client gave it
+        :rtype: bool
+        """
+        domain = [
+            ("delivery_id", "=", self.id),
+            ("event_type", "in", (*ANSWERS, *ANEW)),
+        ]
+        events = self.env["invoice.delivery.event"].search(domain)
+        unsure = self._drop_former(events).filtered(
+            lambda e: e.reasons == "script_silent"
+        )
+        # a page's number tells the second in which it was served
+        served = self._to_naive(page.at) + timedelta(seconds=1)
+        return set(unsure.mapped("event_type")) == {answer} and any(
+            e.answer_name == name and e.event_datetime <= served for e in unsure
+        )
 
     def _is_answered_by(self, event):
         """:return: whether this answer is in force, or one that came after it"""
@@ -136,7 +166,9 @@ class InvoiceDelivery(models.Model):
         :param events: those of the delivery, where they are at hand
         """
         for delivery in self:
-            known = delivery.event_ids if events is None else events
+            known = events
+            if known is None:
+                known = delivery._drop_former(delivery.event_ids)
             answers = known.filtered(lambda e: e.event_type in ANSWERS)
             given = answers.filtered("is_proof")
             last = given.sorted(lambda e: e._get_order())[-1:]

@@ -136,9 +136,17 @@ class InvoiceDeliveryEvent(models.Model):
         :rtype: tuple[str, str]
         """
         self.ensure_one()
-        is_answer = self.event_type in ANSWERS and self.is_proof
-        is_deed = is_answer or not self._get_hit()
-        return (self._get_deed_text(), "") if is_deed else self._get_look_words()
+        if self._is_deed():
+            return self._get_deed_text(), ""
+        return self._get_look_words()
+
+    def _is_deed(self):
+        """:return: whether it is what server, client or user did, and no request of the
+        client's link, or answer that does not count, of which it is said why"""
+        # of an answer the request is not kept, or erased: whether it counts is
+        if self.event_type in ANSWERS:
+            return self.is_proof
+        return not self._get_hit()
 
     def _get_hit(self):
         """:return: what the judge kept of the request, empty where there was none
@@ -311,12 +319,11 @@ class InvoiceDeliveryEvent(models.Model):
 
         :rtype: str: an event type, or ``machine`` for what counts for nothing
         """
-        if not self._get_hit():
+        if self._is_deed():
             return self.event_type
         reasons = self._get_reasons()
         if PROOFS.intersection(reasons):
-            names = ("download", *ANSWERS)
-            return self.event_type if self.event_type in names else "view"
+            return "download" if self.event_type == "download" else "view"
         if self.is_automated or NO_EVIDENCE.intersection(reasons):
             return "machine"
         return "open"

@@ -55,7 +55,8 @@ class InvoiceDeliveryEvent(models.Model):
     def _gc_old_visits(self):
         """Delete visits that are older than their company keeps them.
 
-        Deliveries stay, with their states and times.
+        What one browser session did goes at once: its end without its beginning would
+        be judged anew, as done by nobody. Deliveries stay, with their states and times.
 
         :return: how many were deleted and whether there are more, as Odoo's clean-up
             wants to hear it
@@ -69,8 +70,25 @@ class InvoiceDeliveryEvent(models.Model):
             limit=GC_BATCH,
             order="event_datetime, id",
         )
-        old._erase()
-        return len(old), len(old) == GC_BATCH
+        visits = old._with_sessions()
+        visits._erase()
+        return len(visits), len(old) == GC_BATCH
+
+    def _with_sessions(self):
+        """:return: these visits, and what was done in the same browser sessions"""
+        keys = {each._get_session() for each in self} - {None}
+        domain = Domain("delivery_id", "in", self.delivery_id.ids)
+        hits = self.search(domain & Domain("hit", "!=", False))
+        return self | hits.filtered(lambda e: e._get_session() in keys)
+
+    def _get_session(self):
+        """:return: what the hits of one browser session have alike, ``None`` for what
+            stands alone
+
+        :rtype: tuple[int, str] | None
+        """
+        client = (self.hit or {}).get("client")
+        return (self.delivery_id.id, client) if client else None
 
     def _get_people_texts(self, words):
         # EXTENDS 'invoice_send_client'

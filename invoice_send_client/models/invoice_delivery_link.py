@@ -29,6 +29,8 @@ LINK_FIELDS = (
     "recipient_name",
     "partner_id",
     "state",
+    "failure_type",
+    "last_attempt_datetime",
     "sent_datetime",
     "open_datetime",
     "view_datetime",

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 
-from ..const import ANSWERS, HITS_KEPT, TARGET_EVENTS
+from ..const import ANEW, ANSWERS, HITS_KEPT, TARGET_EVENTS
 from ..tools import visitor
 
 #: What the judge and the answers need of an event, read together in one query.
@@ -65,9 +65,10 @@ class InvoiceDelivery(models.Model):
         self.ensure_one()
         event_type = event_type or TARGET_EVENTS[hit.target]
         events = self._fetch_hits()
-        if events._count_recent(event_type) >= HITS_KEPT:
+        if events._count_recent(event_type, hit.signs) >= HITS_KEPT:
             return events.browse()
-        events |= self._keep_page(events, page)
+        kept = self._keep_page(events, page)
+        events |= kept
         verdict = visitor.judge([*events._get_hits(), hit])
         event = self._record_event(
             event_type,
@@ -77,12 +78,13 @@ class InvoiceDelivery(models.Model):
             **values,
         )
         withdrawn = events.filtered("hit")._renew_judgement(verdict.findings[:-1])
-        self._follow_verdict(verdict, events | event, withdrawn)
+        # the page has not counted yet
+        self._follow_verdict(verdict, events | event, withdrawn - kept)
         return event
 
     def _keep_page(self, events, page):
-        """Keep the page of a deed after all: one that came when there were too many to
-        keep them, without which the deed counts for nothing.
+        """Keep the page of a look or a deed after all: one that came when there were
+        too many to keep them, without which nothing that was done on it counts.
 
         :param events: from ``_fetch_hits``
         :param tools.visitor.Hit page: the page, ``None`` where it is not known
@@ -97,7 +99,7 @@ class InvoiceDelivery(models.Model):
 
     def _fetch_hits(self):
         """:return: what was asked for by the client's link, and what was answered, in
-            one query
+            one query; only what :meth:`_drop_former` leaves
 
         :rtype: invoice.delivery.event
         """
@@ -105,9 +107,41 @@ class InvoiceDelivery(models.Model):
             ("delivery_id", "=", self.id),
             "|",
             ("hit", "!=", False),
-            ("event_type", "in", ANSWERS),
+            ("event_type", "in", (*ANSWERS, *ANEW)),
         ]
-        return self.env["invoice.delivery.event"].search_fetch(domain, HIT_FIELDS)
+        Event = self.env["invoice.delivery.event"]
+        return self._drop_former(Event.search_fetch(domain, HIT_FIELDS))
+
+    def _drop_former(self, events):
+        """Leave out what was done with a mail that did not arrive.
+
+        It was a mail filter on the way, or whoever has the wrong address: it says
+        nothing of the mail that was sent since. A link that others have too goes on as
+        it was, and so does that of a mail that may have arrived.
+
+        :param events: of this delivery
+        :return: those of the last mail, without the events that made it due again
+        """
+        self.ensure_one()
+        anew = events.filtered(lambda e: e.event_type in ANEW)
+        if not anew:
+            return events
+        ends = anew.filtered(
+            # the kind of failure stands with what is sent again
+            lambda e: e.event_type == "correct" or e.reasons != "unknown"
+        )
+        if not ends or self._has_common_link():
+            return events - anew
+        last = max(ends.ids)
+        return (events - anew).filtered(lambda e: e.id > last)
+
+    def _forget_looks(self):
+        """Let the next mail begin without the looks at the one before, as
+        :meth:`_drop_former` does; they stay in the history."""
+        names = ("open_datetime", "view_datetime", "download_datetime", "look_datetime")
+        seen = self.filtered(lambda d: any(d[name] for name in names))
+        own = seen.filtered(lambda d: not d._has_common_link())
+        own.write(dict.fromkeys(names, False))
 
     def _judge_hits(self):
         """Ask the judge again what all requests together say, and move the state."""
@@ -196,14 +230,26 @@ class InvoiceDeliveryEvent(models.Model):
         """
         return [visitor.Hit.from_dict(hit) for hit in self.mapped("hit") if hit]
 
-    def _count_recent(self, event_type):
-        """:return: how many of these events of one kind are of the last 24 hours"""
+    def _count_recent(self, event_type, signs):
+        """Count apart what shows nothing to anybody: it leaves its room to what does.
+
+        :param str event_type: a word of ``const.EVENT_TYPES``
+        :param tuple signs: of the hit that is to be kept
+        :return: how many of these events of its kind are of the last 24 hours
+        """
         yesterday = fields.Datetime.now() - timedelta(days=1)
-        return len(
-            self.filtered(
-                lambda e: e.event_type == event_type and e.event_datetime > yesterday
-            )
+        is_idle = self._is_idle(signs)
+        return sum(
+            event.event_type == event_type
+            and event.event_datetime > yesterday
+            and self._is_idle((event.hit or {}).get("signs", ())) == is_idle
+            for event in self
         )
+
+    @api.model
+    def _is_idle(self, signs):
+        """:return: whether a hit of these signs shows nothing to anybody"""
+        return not visitor.IDLE_SIGNS.isdisjoint(signs)
 
     @api.model
     def _prepare_judgement(self, finding):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from ..tools import addresses
 
@@ -16,7 +16,10 @@ class InvoiceDelivery(models.Model):
     def _mail_new_link(self):
         """Mail the link to the address on file; where it ended by itself, a new one."""
         self.ensure_one()
-        if not self._is_link_open():
+        if self._is_link_open():
+            # mail filters look at this letter as they did at the first one
+            self.link_datetime = fields.Datetime.now()
+        else:
             self._renew_link()
         # sudo: nobody is signed in; what leaves is this letter, to the address on file
         self.env["mail.mail"].sudo().create(self._prepare_new_link_mail())

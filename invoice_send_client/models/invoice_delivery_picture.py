@@ -22,6 +22,8 @@ PICTURE_FIELDS = (
     "state",
     "create_date",
     "link_datetime",
+    "failure_type",
+    "last_attempt_datetime",
     "sent_datetime",
     "look_datetime",
     "open_datetime",

@@ -257,14 +257,32 @@ class InvoiceDelivery(models.Model):
 
     # -- judge -------------------------------------------------------------------------
 
-    def _get_mailed_datetime(self):
-        """:return: when the mail server took the mail, ``False`` where it was none
+    def _get_mailed_datetime(self, at):
+        """Say when the mail left that brought somebody here: how soon after it he comes
+        tells a mail filter from a person.
 
-        How soon after it somebody comes tells a mail filter from a person. Nothing
-        stands before the portal but its sign-in: whoever has it open may look at once.
+        Filters look while the mail server is being asked, and at mails that it refused
+        or of which it is not known whether they arrived: then the attempt counts. A new
+        link leaves with a letter, or whoever copies it sends it. Nothing stands before
+        the portal but its sign-in: whoever has it open may look at once.
+
+        :param datetime at: when somebody came, in UTC
+        :return: the last such moment before it, else the first one after it; ``False``
+            where there was no mail
+        :rtype: datetime | bool
         """
         self.ensure_one()
-        return self.sending_method == "email" and self.sent_datetime
+        if self.sending_method != "email":
+            return False
+        at, sent = self._to_naive(at), self.sent_datetime
+        moments = [sent, self.link_datetime]
+        is_taken = sent and sent <= at and self.state != "outgoing"
+        # what the mail server took, it took after the attempt
+        if not is_taken or self.failure_type:
+            moments.append(self.last_attempt_datetime)
+        known = list(filter(None, moments))
+        before = [moment for moment in known if moment <= at]
+        return max(before) if before else min(known, default=False)
 
 
 class InvoiceDeliveryEvent(models.Model):

@@ -30,6 +30,7 @@ from . import (
     test_company_client,
     test_company_client_life,
     test_client_links,
+    test_client_mailed,
     test_client_page,
     test_client_security,
     test_languages,

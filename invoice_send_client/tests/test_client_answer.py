@@ -2,12 +2,16 @@ import time
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 
 from ..controllers.client_page import ClientVisit
-from .test_client_page import ClientPageCase
+from .test_client_page import BROWSER, ClientPageCase
 
+#: A browser that says nothing of where a request comes from.
+PLAIN = {name: text for name, text in BROWSER.items() if "Sec-" not in name}
 REASON = "The quantity is wrong: 2 <b>and</b> not 3"
 
 
@@ -230,6 +234,82 @@ class TestClientAnswer(ClientPageCase):
         self.assertFalse(self.delivery.view_datetime)
         self.send_back()
         self.assertEqual(self.delivery.state, "return")
+
+    def test_answer_that_does_not_count_is_no_answer_in_the_timeline(self):
+        for is_tracked in (True, False):
+            with self.subTest(is_tracked=is_tracked):
+                self.company.invoice_track_clients = is_tracked
+                self.accept(self.open_page(seconds=0))
+                answer = self.delivery.event_ids.sorted("id").filtered("answer_name")
+                self.assertFalse(answer[-1].is_proof)
+                self.assertNotIn("Accepted", answer[-1].text)
+                self.assertEqual(answer[-1]._get_icon_type(), "machine")
+
+    # -- asked for once more -----------------------------------------------------------
+
+    def answer_plainly(self, page, answer="accept", name="Ana Pop", after=8):
+        """Answer some seconds after a page was served, two minutes after the mail, by a
+        browser that does not say where the form was.
+
+        :param datetime page: when the page was served
+        :return: the response, and when it came
+        """
+        said = {"name": name, "reason": "No", "nonce": self.nonce}
+        with freeze_time(page + timedelta(seconds=after), tick=True):
+            now = datetime.now(timezone.utc)
+            response = self.url_open(
+                f"{self.url}/{answer}", data=said, headers=PLAIN, method="POST"
+            )
+        if response.status_code == 422:
+            self.nonce = self.read_nonce(response)
+        return response.status_code, now
+
+    def open_plainly(self):
+        """:return: when the page was served"""
+        now = datetime.now(timezone.utc)
+        self.delivery.sent_datetime = now.replace(tzinfo=None) - timedelta(minutes=2)
+        with freeze_time(now, tick=True):
+            self.nonce = self.read_nonce(self.url_open(self.url, headers=PLAIN))
+        return now
+
+    def test_answer_given_again_as_the_page_asks_is_in_force(self):
+        for is_tracked in (True, False):
+            with self.subTest(is_tracked=is_tracked):
+                self.send(move := self.make_invoice())
+                self.delivery = move.invoice_delivery_ids.sudo()
+                self.url = self.get_url(self.delivery)
+                self.company.invoice_track_clients = is_tracked
+                status, first = self.answer_plainly(self.open_plainly())
+                self.assertEqual(status, 422)
+                self.assertFalse(self.delivery.accept_datetime)
+                self.answer_plainly(first)
+                self.assertEqual(self.delivery.state, "accept")
+                self.get()  # judges all of them anew
+                self.assertEqual(self.delivery.state, "accept")
+
+    def test_answer_given_again_at_once_by_another_name_or_both_ways_is_not(self):
+        for answer, name, after in (
+            ("accept", "Ana Pop", 3),
+            ("accept", "Ion Pop", 8),
+            ("return", "Ana Pop", 8),
+        ):
+            with self.subTest(answer=answer, name=name, after=after):
+                self.send(move := self.make_invoice())
+                self.delivery = move.invoice_delivery_ids.sudo()
+                self.url = self.get_url(self.delivery)
+                _status, first = self.answer_plainly(self.open_plainly())
+                status, _second = self.answer_plainly(first, answer, name, after)
+                self.assertEqual(status, 422)
+                self.assertIn(self.delivery.state, ("sent", "open"))
+
+    def test_answer_given_again_on_the_first_page_is_not_in_force(self):
+        page = self.open_plainly()
+        nonce = self.nonce
+        self.answer_plainly(page)
+        self.nonce = nonce
+        status, _second = self.answer_plainly(page, after=20)
+        self.assertEqual(status, 422)
+        self.assertFalse(self.delivery.accept_datetime)
 
     # -- the PDF afterwards ------------------------------------------------------------
 

@@ -1045,6 +1045,26 @@ class TestClientFloods(ClientSecurityCase):
         self.assertEqual(self.delivery.event_ids.sorted("id")[-1].event_type, "view")
         self.assertTrue(self.delivery.event_ids.sorted("id")[-1].is_proof)
 
+    def test_client_still_looks_and_takes_the_pdf_after_a_flood_of_pages(self):
+        self.get()
+        self.fill(kinds=("open",))
+        self.beacon(self.open_page(), visible_ms=9000)
+        self.assertEqual(self.delivery.state, "view")
+        headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
+        url = f"{self.url}/pdf?nonce={self.open_page()}"
+        self.assertEqual(self.url_open(url, headers=headers).status_code, 200)
+        self.assertEqual(self.delivery.state, "download")
+
+    def test_what_shows_nothing_takes_no_room_from_pages_and_has_an_end_itself(self):
+        self.url_open(self.url, headers=BROWSER, method="HEAD")
+        self.fill(count=HITS_KEPT - 1, kinds=("open",))
+        self.url_open(self.url, headers=BROWSER, method="HEAD")
+        hits = self.delivery.event_ids.filtered("hit")
+        self.assertEqual(len(hits), HITS_KEPT)
+        self.get()
+        hits = self.delivery.event_ids.filtered("hit")
+        self.assertEqual(len(hits), HITS_KEPT + 1)
+
     def test_page_and_panel_of_a_flooded_link_cost_no_more_queries(self):
         self.get()
         few = self.count_queries(self.get)

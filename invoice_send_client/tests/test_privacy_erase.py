@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..tools import visitor
+from .test_client_page import BROWSER
 from .test_privacy import PrivacyCase
 
 BATCH = "odoo.addons.invoice_send_client.models.invoice_delivery_event_privacy.GC_BATCH"
@@ -76,11 +78,27 @@ class TestErase(EraseCase):
     def test_answer_stays_without_what_is_known_of_the_browser(self):
         delivery = self.make_visited()
         hit = self.get_visits(delivery)[0].hit
-        answer = delivery._record_event("accept", hit=hit)
+        answer = delivery._record_event("accept", hit=hit, is_proof=True)
         delivery._erase_tracking()
         self.assertEqual(delivery.event_ids, answer)
         self.assertFalse(answer.hit)
         self.assertEqual(answer._get_words()[0], "Accepted by ana@alfa.example")
+
+    def test_answer_of_a_machine_is_none_after_the_browser_is_forgotten(self):
+        delivery = self.make_visited()
+        hit = self.get_visits(delivery)[0].hit
+        for reasons, is_automated, icon in (
+            ("instant_answer", True, "machine"),
+            ("script_silent", False, "open"),
+        ):
+            values = {"reasons": reasons, "is_automated": is_automated}
+            answer = delivery._record_event("accept", hit=hit, **values)
+            before = answer._get_words()
+            delivery._erase_tracking()
+            self.assertFalse(answer.hit)
+            self.assertEqual(answer._get_words(), before)
+            self.assertNotIn("Accepted", answer.text)
+            self.assertEqual(answer._get_icon_type(), icon)
 
     def test_names_of_answers_go_and_the_answers_stay(self):
         delivery = self.make_visited()
@@ -263,10 +281,57 @@ class TestVisitRetention(EraseCase):
 
     def test_more_than_one_batch_is_told_to_the_clean_up(self):
         self.make_old(self.make_visited(), 1000)
+        self.make_old(self.make_visited(), 1000)
         with patch(BATCH, 1):
-            self.assertEqual(self.clean_up(), (1, True))
-            self.assertEqual(self.clean_up(), (1, True))
+            # of each the page and the look at it
+            self.assertEqual(self.clean_up(), (2, True))
+            self.assertEqual(self.clean_up(), (2, True))
             self.assertEqual(self.clean_up(), (0, False))
+
+    def test_session_whose_page_grows_too_old_goes_as_a_whole(self):
+        """A look or an answer without its page would be judged as nobody's."""
+        self.company.invoice_event_retention_days = 30
+        delivery = self.make_visited()
+        page, look = self.get_visits(delivery)
+        answer = delivery._record_event(
+            "accept",
+            hit={**look.hit, "target": "act", "beacon": None},
+            is_proof=True,
+            reasons="answer",
+        )
+        delivery._apply_answer()
+        before = {name: delivery[name] for name in ("state", *TIMES)}
+        page.event_datetime = fields.Datetime.now() - timedelta(days=31)
+        self.assertEqual(self.clean_up(), (3, False))
+        self.assertEqual(delivery.event_ids, answer)
+        self.visit_shortly(delivery)
+        self.assertEqual(len(self.get_visits(delivery)), 1)
+        self.assertEqual({name: delivery[name] for name in before}, before)
+        self.assertEqual(delivery.state, "accept")
+        self.assertEqual(delivery.answer_event_id, answer)
+
+    def test_other_sessions_of_the_delivery_stay(self):
+        self.company.invoice_event_retention_days = 30
+        delivery = self.make_visited()
+        self.visit_shortly(delivery)
+        self.get_visits(delivery)[0].event_datetime -= timedelta(days=31)
+        self.assertEqual(self.clean_up(), (2, False))
+        self.assertEqual(len(self.get_visits(delivery)), 1)
+
+    def visit_shortly(self, delivery):
+        """Let another browser fetch the page."""
+        now = datetime.now(timezone.utc)
+        sent = delivery.sent_datetime.replace(tzinfo=timezone.utc)
+        page = visitor.observe(
+            at=now,
+            delivered_at=sent,
+            method="GET",
+            target="page",
+            client="another",
+            headers=BROWSER,
+            ip="203.0.113.8",
+        )
+        delivery._note_hit(page)
 
     def test_old_answer_stays_and_is_not_come_to_again(self):
         delivery = self.make_visited()

@@ -59,6 +59,8 @@ CLOCK_SLACK_MS = 1_500
 DEED_AFTER = 1.5
 #: The same for an answer, for which a name is given or a reason written.
 ANSWER_AFTER = 2.0
+#: The same for an answer that the page asked for once more: its words say to wait.
+AGAIN_AFTER = 5.0
 #: Seconds after delivery before which no person has seen the mail, opened it and
 #: followed the link.
 CLICK_SECONDS = 1.5
@@ -375,7 +377,7 @@ class Hit:
     """One request, without its address and without the browser's name.
 
     :param datetime at: when it came, in UTC
-    :param age: seconds since delivery, negative before it, ``None`` where unknown
+    :param age: seconds since delivery, negative before it, ``None`` where there is none
     :type age: float | None
     :param str method: HTTP method
     :param str target: a key of ``METHODS``
@@ -387,7 +389,8 @@ class Hit:
     :param tuple signs: words of ``REASONS`` that this request alone gives
     :param tuple traits: ``whole`` (complete headers of a browser), ``pressed`` (asked
         for from our own page), ``elsewhere`` (a deed that the browser says to come from
-        anywhere else), ``touch_screen`` (a device that always has one)
+        anywhere else), ``touch_screen`` (a device that always has one); from whoever
+        keeps the answers, ``repeated`` (given before, and asked for once more)
     :param beacon: the cleaned beacon, ``None`` for other targets
     :type beacon: Beacon | None
     :param bool internal: own staff
@@ -453,7 +456,8 @@ def observe(
     """Take from one request what is needed to judge it, and nothing more.
 
     :param datetime at: when the request came (aware; a naive one is read as UTC)
-    :param delivered_at: when the mail server took the mail, ``None`` where unknown
+    :param delivered_at: when the mail server took the mail, or was asked where it has
+        not said so (yet); ``None`` where no mail brought the client here
     :type delivered_at: datetime | None
     :param str method: HTTP method
     :param str target: ``pixel``, ``page``, ``form``, ``pdf``, ``beacon`` or ``act``
@@ -1029,7 +1033,14 @@ def _doubt(hit, session, after, is_trusted):
         return "no_input"  # the page's script saw nobody press anything
     if is_trusted or (is_pressed and not _is_within(session.page, QUIET_SECONDS)):
         return None
-    return "script_silent"
+    return None if _is_repeated(hit, session) else "script_silent"
+
+
+def _is_repeated(hit, session):
+    """Tell whether an answer was given again as the page had asked, and not at once."""
+    if "repeated" not in hit.traits or "elsewhere" in hit.traits:
+        return False
+    return session.since_page(hit) >= AGAIN_AFTER and not session.soft
 
 
 def _is_untouched(hit, last_silence):
@@ -1037,10 +1048,15 @@ def _is_untouched(hit, last_silence):
 
     :param datetime last_silence: when the script said last that nobody was there
     """
-    if last_silence >= hit.at or "elsewhere" in hit.traits:
+    if "elsewhere" in hit.traits:
         return True
+    is_pressed = "pressed" in hit.traits
+    if last_silence >= hit.at:
+        # screen readers and voices press a link without a hand; an answer is written,
+        # and forms are sent by scripts, too
+        return hit.target != "pdf" or not is_pressed
     # our page tells what was touched before it sends the answer
-    return hit.target == "act" and "pressed" not in hit.traits
+    return hit.target == "act" and not is_pressed
 
 
 def _verdict(hits, findings):

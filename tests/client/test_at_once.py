@@ -288,3 +288,28 @@ def test_client_who_looks_before_the_mail_server_said_yes_is_noted_once(seller, 
         delivery["id"],
     )
     assert dict(rows) == {"sent": 1, "open": 2, "download": 1}
+
+
+def test_filter_that_does_all_before_it_takes_the_mail_lights_no_eye(seller, sink):
+    """A gateway follows the links while the mail server waits for its word."""
+    address = seller.address("gateway")
+    move_id = seller.invoice(address)
+    statuses = []
+
+    def walk():
+        link = LINK.search(sink.mails_to(address)[-1].html)[0]
+        nonce = NONCE.search(ask(link).text)[1]
+        time.sleep(2.5)  # as slow as a person's hand
+        form = {"nonce": nonce, "name": "Gateway"}
+        statuses.append(ask(link, nonce=nonce).status_code)
+        statuses.append(ask(f"{link}/pdf?nonce={nonce}").status_code)
+        statuses.append(ask(f"{link}/accept", **form).status_code)
+
+    sink.treat(address, on_taken=walk)
+    seller.send(move_id)
+    state = polling.until(
+        lambda: seller.delivery(move_id)["state"].replace("outgoing", ""), "the verdict"
+    )
+    assert statuses == [200, 200, 422]
+    assert state in ("sent", "open")
+    assert not seller.delivery(move_id)["view_datetime"]

@@ -119,6 +119,8 @@ SCAN = [
     ask(5, "page", b.NAMED_MACHINES["Barracuda"], "gw", BARRACUDA),
     *look(7, b.CHROME, "box", BARRACUDA, beacon=tell(webdriver=True)),
 ]
+#: What a browser sends for a link that a script follows, and no person.
+BY_SCRIPT = {"Sec-Fetch-User": ""}
 PRERENDER = {"Sec-Purpose": "prefetch;prerender"}
 PRERENDERED_PAGE = ask(HOUR, "page", b.CHROME, lines=PRERENDER)
 ACTIVATED = tell(5_000, 2, 1_500, prerendered=True)
@@ -334,6 +336,28 @@ BY_FAMILY = {
             [
                 *look(HOUR, b.CHROME, beacon=silent(35_000)),
                 ask(HOUR + 50, "pdf", b.CHROME),
+            ],
+        ),
+        person(
+            "a person takes the PDF by voice, and the page goes on saying nothing",
+            [
+                *look(HOUR, b.CHROME, beacon=silent(30_000)),
+                ask(HOUR + 50, "pdf", b.CHROME),
+                ask(HOUR + 61, "beacon", b.CHROME, beacon=silent(60_000)),
+                ask(HOUR + 121, "beacon", b.CHROME, beacon=silent(120_000)),
+            ],
+        ),
+        person(
+            "a person takes the PDF by a screen reader's click, which the page tells",
+            [
+                *look(HOUR, b.DESKTOP["Safari on a Mac"], beacon=silent(30_000)),
+                ask(HOUR + 50, "pdf", b.DESKTOP["Safari on a Mac"]),
+                ask(
+                    HOUR + 61,
+                    "beacon",
+                    b.DESKTOP["Safari on a Mac"],
+                    beacon=tell(60_000, 1, 50_000),
+                ),
             ],
         ),
     ],
@@ -710,6 +734,21 @@ BY_FAMILY = {
             [
                 *look(5 * HOUR, b.EDGE, "box", UNLISTED, beacon=silent(5_000)),
                 ask(5 * HOUR + 9, "pdf", b.EDGE, "box", UNLISTED, lines=b.ELSEWHERE),
+            ],
+        ),
+        maybe(
+            "a sandbox's script leads to the PDF hours later, its page stays silent",
+            [
+                *look(5 * HOUR, b.EDGE, "box", UNLISTED, beacon=silent(5_000)),
+                ask(5 * HOUR + 9, "pdf", b.EDGE, "box", UNLISTED, lines=BY_SCRIPT),
+                ask(
+                    5 * HOUR + 11,
+                    "beacon",
+                    b.EDGE,
+                    "box",
+                    UNLISTED,
+                    beacon=silent(10_000),
+                ),
             ],
         ),
         nobody(

@@ -1,5 +1,6 @@
 """The judge of who looked, by cases and by properties that hold for any case."""
 
+import dataclasses
 import functools
 import importlib.util
 import itertools
@@ -312,6 +313,24 @@ def test_why_it_is_uncertain_is_said():
 def test_without_a_known_delivery_there_are_no_signs_of_time():
     hits = [{**hit, "delivered_at": None} for hit in look(1, browsers.CHROME)]
     assert judge_hits(*hits).viewed
+
+
+def test_an_answer_that_was_asked_for_again_counts_where_it_is_not_given_at_once():
+    plain = browsers.FIREFOX.but(metadata=False)
+    for page, after, elsewhere, is_proof in (
+        (120, 8, False, True),
+        (120, 3, False, False),  # sooner than the page asks for it
+        (20, 8, False, False),  # when gateways look
+        (120, 8, True, False),
+    ):
+        act = ask(page + after, "act", plain)
+        if elsewhere:
+            act["headers"] |= browsers.ELSEWHERE
+        hits = [visitor.observe(**ask(page, "page", plain)), visitor.observe(**act)]
+        assert not visitor.judge(hits).viewed
+        traits = (*hits[1].traits, "repeated")
+        hits[1] = dataclasses.replace(hits[1], traits=traits)
+        assert visitor.judge(hits).viewed == is_proof, (page, after, elsewhere)
 
 
 def test_a_link_read_long_before_this_delivery_is_a_person_s():

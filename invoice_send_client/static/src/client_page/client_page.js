@@ -182,6 +182,8 @@ portal's page of a document has it too, in a part that has the same id. */
     // The portal shows the document in a frame, which keeps what is done over it.
     var frame = main.dataset.frame && document.querySelector(main.dataset.frame);
     var signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+    // Screen readers and voices press without a hand; scripts are not trusted.
+    signs.push("click");
     if (!frame) {
         // Where a frame grows, scripts scroll as well.
         signs.push("scroll");
