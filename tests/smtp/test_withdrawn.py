@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.helpers import review
 from tests.helpers.review import Review
 from tests.helpers.smtp_sink import Hold
 
@@ -54,15 +55,16 @@ def test_run_cancelled_while_the_server_greets_sends_nothing(
     seller, sink, greeted_late
 ):
     """The whole run is withdrawn meanwhile, before its first mail."""
-    address = seller.address("client")
-    move_id = seller.invoice(address)
-    window = Review(seller, [move_id])
+    emails = [seller.address("client") for _number in range(2)]
+    move_ids = review.post_many(seller, emails)
+    window = Review(seller, move_ids)
     window.press_send()
-    [run_id, _name] = seller.delivery(move_id)["run_id"]
+    [run_id, _name] = seller.delivery(move_ids[0])["run_id"]
     with greeted_late(seller.run_cron):
         seller.user.call("invoice.send.run", "action_cancel_waiting", [run_id])
-    assert sink.mails_to(address) == []
-    assert seller.delivery(move_id)["state"] == "cancel"
+    for email, move_id in zip(emails, move_ids, strict=True):
+        assert sink.mails_to(email) == []
+        assert seller.delivery(move_id)["state"] == "cancel"
     assert window.run()["sent_count"] == 0
 
 
