@@ -382,6 +382,9 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         """:return: what the one-document window shows of this row"""
         values = {
             "batch_line_id": self.id,
+            # else computed from a context that is gone when it is written: without it
+            # no file can be added
+            "model": self.move_id._name,
             "document_mode": self.document_mode,
             "mail_lang": self.mail_lang,
             "email_from_name": self.email_from_name or self.wizard_id.email_from_name,

@@ -138,28 +138,28 @@ def test_refused_one_is_sent_again_as_it_was(page, seller, sink, move_id, addres
 
 
 def test_answer_for_an_invoice_paged_over_is_not_shown(page, seller):
-    # newest first: from the second one to the first, then on to the third
-    emails = [seller.address("paged") for _number in range(3)]
+    emails = [seller.address("paged") for _number in range(2)]
     moves = [seller.invoice(email) for email in emails]
     for move_id in moves:
         seller.send(move_id)
-    held = []
     row(page, seller, moves[1]).get_by_text(seller.move(moves[1])["name"]).click()
     page.get_by_role("tab", name="Client", exact=True).click()
     found = page.locator(".o_invoice_delivery_panel")
     expect(recipient(found, emails[1])).to_be_visible()
-    pager = page.locator(".o_control_panel .o_pager")
-    page.route("**/get_invoice_delivery_panel", held.append, times=1)
+    previous = page.locator(".o_control_panel .o_pager_previous")
+    held = client_page.hold_calls(page, "get_invoice_delivery_panel", times=1)
     with page.expect_request("**/get_invoice_delivery_panel"):
-        pager.locator(".o_pager_next").click()
+        # the event alone: notifications of other tests may lie above it
+        page.locator(".o_control_panel .o_pager_next").dispatch_event("click")
+    expect(previous).to_be_enabled()
     with page.expect_response("**/get_invoice_delivery_panel"):
-        pager.locator(".o_pager_previous").click()
-    expect(recipient(found, emails[2])).to_be_visible()
+        previous.dispatch_event("click")
+    expect(recipient(found, emails[1])).to_be_visible()
     [route] = held
     with page.expect_response("**/get_invoice_delivery_panel"):
         route.continue_()
     page.wait_for_timeout(500)
-    expect(recipient(found, emails[2])).to_be_visible()
+    expect(recipient(found, emails[1])).to_be_visible()
     expect(recipient(found, emails[0])).to_have_count(0)
 
 

@@ -238,7 +238,7 @@ def test_reader_of_a_run_at_work_finds_his_list_as_he_sorted_it(
 
 
 def test_ticked_runs_stay_ticked_while_another_one_works(page, seller, sink):
-    send_many(seller, sink, 1, 0)
+    send_many(seller, sink, 2, 0)
     page.goto(f"{seller.server.url}/odoo/my-invoice-messages")
     tick = page.locator(".o_data_row").first.get_by_role("checkbox")
     tick.check()
@@ -249,8 +249,8 @@ def test_ticked_runs_stay_ticked_while_another_one_works(page, seller, sink):
 
 def test_failing_look_at_the_runs_is_no_error_and_not_repeated(open_page, seller, sink):
     run_id = write_run(seller, [seller.address("unasked") for _number in range(2)])
-    page, asked = open_page(), []
-    page.route("**/get_my_messages", asked.append)
+    page = open_page()
+    asked = client_page.hold_calls(page, "get_my_messages")
     with page.expect_request("**/get_my_messages"):
         show_run(page, seller, run_id)
         page.wait_for_timeout(11_000)  # the service asks every ten seconds

@@ -410,11 +410,11 @@ def test_send_waits_for_untick_all_and_no_row_is_edited_meanwhile(
     open_window, seller, sink, selection
 ):
     window = open_window()
-    page, asked, held = window.page, [], []
+    page, asked = window.page, []
     search_for(page, window.search, "Beta")
     expect(window.rows).to_have_count(1)
     page.on("request", lambda request: asked.append(request.url))
-    page.route("**/tick_all", held.append)
+    held = client_page.hold_calls(page, "tick_all")
     with page.expect_request("**/tick_all"):
         window.press("Untick all")
     window.cell("Beta", "email_to").click(force=True)
@@ -432,8 +432,8 @@ def test_send_waits_for_untick_all_and_no_row_is_edited_meanwhile(
 
 def test_send_stays_where_untick_all_failed_before_it(open_window, seller, selection):
     window = open_window()
-    page, held = window.page, []
-    page.route("**/tick_all", held.append)
+    page = window.page
+    held = client_page.hold_calls(page, "tick_all")
     with page.expect_request("**/tick_all"):
         window.press("Untick all")
     window.press("Send")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from devenv import translations
 
@@ -102,6 +102,23 @@ def translator(lang: str) -> Callable[[str], str]:
     catalog = translations.read(FOLDER / f"{lang.partition('_')[0]}.po")
     words = {entry.msgid: entry.msgstr for entry in catalog}
     return words.__getitem__
+
+
+def hold_calls(page: Page, method: str, times: int | None = None) -> list[Route]:
+    """Keep calls of a method waiting, as a slow server does.
+
+    :param page: the browser's page
+    :param method: the method's name
+    :param times: how many calls; all of them if None
+    :return: the calls, filled in as they come
+    """
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/{method}", keep, times=times)
+    return held
 
 
 def move_mouse_until(page: Page, is_done: Callable[[], bool]) -> None:
