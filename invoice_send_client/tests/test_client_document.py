@@ -35,7 +35,8 @@ class TestClientDocument(ClientPageCase):
 
     def read_rows(self, table="lines"):
         """:return: the texts of the cells of each row"""
-        rows = self.open_document().xpath(f"//table[@class='{table}']//tr[not(ancestor::thead)]")
+        path = f"//table[@class='{table}']//tr[not(ancestor::thead)]"
+        rows = self.open_document().xpath(path)
         return [
             [" ".join(cell.text_content().split()) for cell in row.xpath("td | th")]
             for row in rows
