@@ -37,15 +37,6 @@ class TestVerdict(BaseCase):
             ("refused", "552 Too big", False),
         )
 
-    def test_mail_that_is_longer_than_the_server_takes_is_told_apart(self):
-        for words in (b"5.3.4 Message size exceeds fixed limit", b"5.2.3 Too long"):
-            error = smtplib.SMTPSenderRefused(552, words, "a@seller.example")
-            self.assertEqual(
-                self.judge(self.wrap(error)), ("size", f"552 {words.decode()}", False)
-            )
-        full = smtplib.SMTPDataError(552, b"5.2.2 Mailbox full")
-        self.assertEqual(self.judge(full, body_sent=True)[0], "refused")
-
     def test_lost_before_the_last_byte_is_tried_again(self):
         error = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
         self.assertEqual(self.judge(error)[0], "server")

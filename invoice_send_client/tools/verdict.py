@@ -4,7 +4,6 @@ Plain Python: the mail layer turns an exception into a :class:`Verdict`, the del
 layer writes it down and decides what follows.
 """
 
-import re
 import smtplib
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -62,10 +61,6 @@ _UNREACHED = (
 )
 
 
-#: The mail is longer than the server takes (RFC 3463, 3.4 and 4: X.3.4, X.2.3).
-_TOO_BIG = re.compile(r"5\d\d[ -]5\.(3\.4|2\.3)\b")
-
-
 def _words(code, text):
     text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
     return f"{code} {' '.join(text.split())}"
@@ -88,7 +83,7 @@ def _from_code(code, text):
     words = _words(code, text)
     if 400 <= code < 500:
         return Verdict("deferred", words, retry=True)
-    return Verdict("size" if _TOO_BIG.match(words) else "refused", words)
+    return Verdict("refused", words)
 
 
 def _from_answer(error, email):
