@@ -131,14 +131,15 @@ class TestReviewWindowSpeed(InvoiceSendCase):
             counts.append(self.count_queries(lambda row=line: row.write(values)))
         self.assertEqual(*counts[1:])  # the first one fills the caches
 
-    def test_pressing_send_takes_as_many_for_a_hundred_as_for_ten(self):
+    def test_pressing_send_takes_no_more_for_a_hundred_than_for_ten(self):
         windows = [self.open_window(10), self.open_window(10, 10)]
         windows.append(self.open_window(100, 20))
         counts = [
             self.count_queries(lambda window=wizard: self.press_send(window))
             for wizard in windows
         ]
-        self.assertEqual(*counts[1:])  # the first one fills the caches
+        _fills_the_caches, ten, hundred = counts
+        self.assertLessEqual(hundred, ten)
         self.assertEqual(len(windows[-1].run_id.delivery_ids), 100)
 
     def test_opening_renders_no_letter_and_writes_nothing_but_the_window(self):
