@@ -292,6 +292,21 @@ class TestSendFixesEverything(InvoiceSendCase):
         self.letter.unlink()
         self.check_as_it_stood(self.let_time_come(), moves)
 
+    def test_letter_that_can_not_be_copied_holds_up_no_other(self):
+        moves = self.make_invoice() | self.make_invoice()
+        wizard = self.open_review(moves)
+        copy = type(self.letter).copy
+
+        def refuse(template, default=None):
+            if template == self.letter:
+                raise UserError("It does not render")
+            return copy(template, default)
+
+        with patch.object(type(self.letter), "copy", refuse):
+            wizard.action_send_and_print()
+        self.assertEqual(wizard.run_id.line_ids.mail_template_id, self.letter)
+        self.assertEqual(len(self.let_time_come()), 4)
+
     def test_document_without_letter_and_text_fails_in_words(self):
         move = self.make_invoice()
         wizard = self.open_review(move)
