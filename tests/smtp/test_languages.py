@@ -15,8 +15,6 @@ CUSTOMERS = {
     "bg_BG": {"name": "Beta OOD", "street": "Shipka 3", "city": "Sofia"},
 }
 LINES = {"en_US": "Consulting", "ro_RO": "Consultanță", "bg_BG": "Консултация"}
-#: What the company calls its tax, in its own language.
-TAX = "Tax 15%"
 #: What is written alike in English and in Romanian.
 SHARED = {"a", "browser", "document", "ip", "link", "pdf", "total"}
 #: The name of a kind of file, in every language.
@@ -52,8 +50,10 @@ def send(seller, sink):
         )
         seller.send(move_id, document_mode=mode)
         number = seller.move(move_id)["name"]
-        known = tuple(CUSTOMERS[lang].values())
-        known += (number, "RO1234567897", "Seller SRL", LINES[lang], TAX)
+        # what the company calls its taxes, in its own language
+        groups = seller.admin.search("account.tax.group", [], "name")
+        known = (*CUSTOMERS[lang].values(), *(group["name"] for group in groups))
+        known += (number, "RO1234567897", "Seller SRL", LINES[lang])
         mail = sink.mail_to(address)
         link = LINK.search(mail.html)[0]
         page = requests.get(link, headers={"User-Agent": "Mozilla/5.0"}, timeout=60)
