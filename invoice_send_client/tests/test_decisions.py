@@ -299,7 +299,7 @@ class TestSendFixesEverything(InvoiceSendCase):
 
         def refuse(template, default=None):
             if template == self.letter:
-                raise UserError("It does not render")
+                raise UserError(template.name)
             return copy(template, default)
 
         with patch.object(type(self.letter), "copy", refuse):
