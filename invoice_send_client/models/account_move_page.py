@@ -1,9 +1,10 @@
 from odoo import models
+from odoo.tools import is_html_empty
 
 #: Sections have no quantity and no price.
 SECTIONS = ("line_section", "line_subsection")
 #: A row that shows none of them.
-NO_FIGURES = dict.fromkeys(("quantity", "uom", "price", "discount", "amount"))
+NO_FIGURES = dict.fromkeys(("quantity", "uom", "price", "discount", "amount", "taxes"))
 
 
 class AccountMove(models.Model):
@@ -30,7 +31,10 @@ class AccountMove(models.Model):
                 "Product Price"
             ),
             "rows": self._prepare_page_rows(),
+            "has_several_taxes": self._has_several_taxes(),
             "sums": self._prepare_page_sums(),
+            "notes": self._get_page_notes(),
+            "foreign_vat": self.fiscal_position_id.foreign_vat,
             # the text of a reversal or a debit note is the seller's, not the client's
             "is_own_reference": not self._get_page_origin(),
             **self._prepare_page_payment(),
@@ -52,7 +56,8 @@ class AccountMove(models.Model):
         """:return: the rows of the document, as its PDF has them
 
         :rtype: list[dict]: ``kind`` (as ``display_type``) and ``name``; ``quantity``,
-            ``uom``, ``price``, ``discount``, ``amount``, ``None`` where it is not shown
+            ``uom``, ``price``, ``discount``, ``amount``, ``taxes`` (their labels),
+            ``None`` where it is not shown
         """
         rows = []
         for line in self._get_move_lines_to_report():
@@ -73,8 +78,16 @@ class AccountMove(models.Model):
                 price=line.price_unit,
                 discount=line.discount,
                 amount=line[self._get_page_amount_name()],
+                taxes=[tax.tax_label for tax in line.tax_ids if tax.tax_label],
             )
         return row
+
+    def _has_several_taxes(self):
+        """:return: whether a row has to say which of the document's taxes it bears"""
+        lines = self.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        return len({line.tax_ids for line in lines}) > 1
 
     def _prepare_page_group(self, section):
         """:return: the rows of a section that hides its composition or its prices
@@ -84,8 +97,11 @@ class AccountMove(models.Model):
         rows, amount = [], self._get_page_amount_name()
         for line in section._get_child_lines():
             row = {"kind": line["display_type"], "name": line["name"] or ""}
-            row.update(NO_FIGURES)
-            if section.collapse_composition:
+            row.update({**NO_FIGURES, "taxes": line["taxes"]})
+            if "line_uom" not in line and not section.collapse_composition:
+                # Odoo's stand-in for a section that comes to nothing
+                row["kind"] = section.display_type
+            elif section.collapse_composition:
                 row.update(
                     kind="product",
                     quantity=1,
@@ -146,6 +162,19 @@ class AccountMove(models.Model):
             "amount": group["tax_amount_currency"],
         }
 
+    def _get_page_notes(self):
+        """:return: what the law and the terms want to be said, in the PDF's order
+
+        :rtype: list[Markup]
+        """
+        notes = (
+            self.fiscal_position_id.note,
+            self.taxes_legal_notes,
+            self.invoice_payment_term_id.note,
+            self.narration,
+        )
+        return [note for note in notes if not is_html_empty(note)]
+
     # -- payment -----------------------------------------------------------------------
 
     def _prepare_page_payment(self):
@@ -153,9 +182,10 @@ class AccountMove(models.Model):
 
         :rtype: dict: ``settled`` (``paid``, ``credited`` or nothing); the amounts
             ``to_pay`` of what is partly paid and ``next_amount`` of an instalment, the
-            date ``due``, ``False`` where there is none
+            date ``due`` and the ``bank_account``, ``False`` where there is none
         """
-        nothing = dict.fromkeys(("settled", "to_pay", "next_amount", "due"), False)
+        names = ("settled", "to_pay", "next_amount", "due", "bank_account")
+        nothing = dict.fromkeys(names, False)
         if self.move_type != "out_invoice":
             return nothing
         if self.payment_state in ("paid", "in_payment", "reversed"):
@@ -170,4 +200,5 @@ class AccountMove(models.Model):
             "to_pay": is_partly_paid and self.amount_residual,
             "next_amount": is_step and step["next_amount_to_pay"],
             "due": (is_step and step["next_due_date"]) or self.invoice_date_due,
+            "bank_account": self.partner_bank_id.display_name,
         }

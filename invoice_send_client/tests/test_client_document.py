@@ -88,6 +88,86 @@ class TestClientDocument(ClientPageCase):
         self.assertIn("2.00", item[1])
         self.assertEqual(item[2:], ["", ""])
 
+    def test_section_that_comes_to_nothing_is_shown_as_the_pdf_has_it(self):
+        for hides in ("collapse_prices", "collapse_composition"):
+            for lines in ((), ({"name": "Gift", "price_unit": 0.0, "tax_ids": False},)):
+                with self.subTest(hides=hides, lines=lines):
+                    self.change_lines(
+                        {"name": "Works", "price_unit": 10.0, "tax_ids": False},
+                        {"name": "Free", "display_type": "line_section", hides: True},
+                        *lines,
+                    )
+                    row = self.read_rows()[1]
+                    self.assertEqual(row[0], "Free")
+
+    def test_rows_say_their_taxes_where_there_are_several(self):
+        reduced = self.tax_sale_a.copy({"name": "9 %", "invoice_label": "VAT 9 %"})
+        usual = {"name": "Digging", "price_unit": 1.0, "tax_ids": self.tax_sale_a.ids}
+        self.change_lines(usual, usual)
+        self.assertEqual([row[0] for row in self.read_rows()], ["Digging", "Digging"])
+        self.change_lines(
+            usual,
+            {"name": "Books", "price_unit": 1.0, "tax_ids": reduced.ids},
+            {"name": "Box", "display_type": "line_section", "collapse_prices": True},
+            {"name": "Pens", "price_unit": 1.0, "tax_ids": reduced.ids},
+        )
+        label = self.tax_sale_a.tax_label
+        names = [row[0] for row in self.read_rows()]
+        self.assertEqual(
+            names, [f"Digging {label}", "Books VAT 9 %", "Box VAT 9 %", "Pens"]
+        )
+
+    def test_surcharge_has_a_plus(self):
+        line = {"name": "Digging", "price_unit": 100.0, "tax_ids": False}
+        self.change_lines({**line, "discount": -10.0})
+        self.assertRegex(self.read_rows()[0][2], r"^100\.00 \+10\.00\s%$")
+
+    def test_what_law_and_terms_want_to_be_said_is_said(self):
+        position = self.env["account.fiscal.position"].create(
+            {
+                "name": "Abroad",
+                "note": "Reverse charge",
+                "country_id": self.env.ref("base.hu").id,
+                "foreign_vat": "HU12345676",
+            }
+        )
+        tax = self.tax_sale_a.copy(
+            {"name": "0 %", "invoice_legal_notes": "Exempt by article 4"}
+        )
+        term = self.env["account.payment.term"].create(
+            {"name": "Soon", "note": "Payment within a week"}
+        )
+        self.company.vat = False
+        self.change_lines(
+            {"name": "Digging", "price_unit": 100.0, "tax_ids": tax.ids},
+            fiscal_position_id=position.id,
+            invoice_payment_term_id=term.id,
+            narration="Thank you",
+        )
+        page = self.open_document()
+        notes = [each.text_content() for each in page.xpath("//*[@class='terms']")]
+        self.assertEqual(
+            [" ".join(note.split()) for note in notes],
+            [
+                "Reverse charge",
+                "Exempt by article 4",
+                "Payment within a week",
+                "Thank you",
+            ],
+        )
+        self.assertIn("HU12345676", page.text_content())
+
+    def test_account_to_pay_to_is_shown_until_it_is_paid(self):
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "RO49AAAA1B31", "partner_id": self.company.partner_id.id}
+        )
+        self.invoice.sudo().partner_bank_id = bank
+        [facts] = self.open_document().xpath("//dl[@class='facts']")
+        text = " ".join(facts.text_content().split())
+        self.assertIn("Bank account RO49AAAA1B31", text)
+        self.pay(self.invoice)
+        self.assertNotIn("RO49AAAA1B31", self.open_document().text_content())
+
     def test_amounts_include_taxes_where_prices_do(self):
         tax = self.tax_sale_a.copy({"name": "19 %", "amount": 19.0})
         # Odoo lets nobody change it who has invoices; the page asks the document

@@ -91,10 +91,8 @@ portal's page of a document has it too, in a part that has the same id. */
         lastTick = now;
         var firstInputNews =
             inputs > 0 && sentInputs === 0 && visibleMs >= SEND_AT_MS[0];
-        if (
-            sent < SEND_AT_MS.length &&
-            (visibleMs >= SEND_AT_MS[sent] || firstInputNews)
-        ) {
+        // Who touches the page late is heard, too: the times are for silent looks.
+        if (firstInputNews || visibleMs >= SEND_AT_MS[sent]) {
             send();
         }
     }
@@ -142,10 +140,15 @@ portal's page of a document has it too, in a part that has the same id. */
         }
     }
 
+    function forEach(selector, act) {
+        // Lists of elements have no such method in old browsers.
+        Array.prototype.forEach.call(main.querySelectorAll(selector), act);
+    }
+
     function onPageShow(ev) {
         // Back from the next page: the forms can be sent again.
         if (ev.persisted) {
-            main.querySelectorAll("form").forEach(function (each) {
+            forEach("form", function (each) {
                 delete each.dataset.sent;
             });
         }
@@ -203,14 +206,14 @@ portal's page of a document has it too, in a part that has the same id. */
         });
     }
     document.addEventListener("prerenderingchange", restart);
-    main.querySelectorAll("form").forEach(function (each) {
+    forEach("form", function (each) {
         each.addEventListener("submit", onSubmit);
     });
-    main.querySelectorAll("details").forEach(function (each) {
+    forEach("details", function (each) {
         each.addEventListener("toggle", onToggle);
         each.addEventListener("keydown", onKeyDown);
     });
-    main.querySelectorAll("time").forEach(showOwnTime);
+    forEach("time", showOwnTime);
     window.addEventListener("pageshow", onPageShow);
     window.setInterval(tick, CHECK_MS);
 })();
