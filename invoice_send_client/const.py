@@ -43,6 +43,9 @@ DELIVERY_PROGRESS = {
 #: States in which nothing got through to the recipient.
 DELIVERY_PROBLEMS = ("error", "bounce")
 
+#: States in which a recipient has no mail, as far as that is known.
+NOT_REACHED = ("outgoing", "cancel", *DELIVERY_PROBLEMS)
+
 #: States of what was sent without a person being known to have looked at it.
 UNVIEWED_STATES = ("sent", "open")
 

@@ -75,10 +75,10 @@ class InvoiceAnswer(ClientPage):
 
     @http.route("/invoice/d/<string:token>/renew", methods=["POST"], **ROUTE)
     def renew(self, token, **_params):
-        """Somebody with a dead link asks for a new one: the same answer to all."""
+        """Somebody with a dead link asks for a new one: the same answer to all, also
+        where a network asks too often, which then gets nothing more."""
         self._require_post()
-        if wait := self._count("renew"):
-            return self._respond_busy(wait)
-        if delivery := self._find_delivery(token, alive=False):
+        is_heard = not self._count("renew")
+        if is_heard and (delivery := self._find_delivery(token, alive=False)):
             delivery._ask_for_new_link()
         return self._respond_dead(token, asked=True)

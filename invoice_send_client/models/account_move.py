@@ -149,7 +149,8 @@ class AccountMove(models.Model):
         """
         accepted = max(filter(None, deliveries.mapped("accept_datetime")), default=None)
         returned = max(filter(None, deliveries.mapped("return_datetime")), default=None)
-        if returned and (not accepted or returned > accepted):
+        is_returned = "return" in deliveries.mapped("state") and not accepted
+        if is_returned or (returned and (not accepted or returned > accepted)):
             return "return"
         progress = [
             state for state in deliveries.mapped("state") if state in DELIVERY_PROGRESS

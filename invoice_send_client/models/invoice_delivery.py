@@ -60,6 +60,9 @@ class InvoiceDelivery(models.Model):
     document_mode = fields.Selection(DOCUMENT_MODES, required=True, default="link")
     lang = fields.Char(string="Language")
     is_internal = fields.Boolean(
+        compute="_compute_is_internal",
+        store=True,
+        readonly=False,
         help="The address of a user of this database: shown, but never counted.",
     )
     is_current = fields.Boolean(
@@ -138,6 +141,17 @@ class InvoiceDelivery(models.Model):
 
     # -- reports -------------------------------------------------------------------
 
+    @api.depends("email", "sending_method")
+    def _compute_is_internal(self):
+        """The sending knows it already; this is for whoever makes one by himself."""
+        mailed = self._get_mailed().filtered("email")
+        lines = self.env["invoice.send.run.line"]
+        internal = mailed and lines._find_internal_addresses(mailed.mapped("email"))
+        for delivery in self:
+            delivery.is_internal = (
+                delivery in mailed and addresses.to_ascii(delivery.email) in internal
+            )
+
     @api.depends("sent_datetime", "view_datetime")
     def _compute_hours_to_view(self):
         for delivery in self:
@@ -212,6 +226,7 @@ class InvoiceDelivery(models.Model):
             failure_reason=False,
         )
         moved._record_event("sent")
+        moved.line_id._hand_over_link()
         # the client may have looked before the server said so
         for delivery in moved.filtered("event_ids.hit"):
             delivery._judge_hits()
@@ -281,8 +296,9 @@ class InvoiceDelivery(models.Model):
         """The mail server is to be left alone for now: wait for it.
 
         One that is not reached counts as an attempt, so that nothing waits forever; not
-        for whoever came before his time because somebody asked for it, nor where it is
-        a matter of seconds: its last attempt may have begun that very pause.
+        for whoever came before his time because somebody asked for it, unless it was
+        tried since, nor where it is a matter of seconds: its last attempt may have
+        begun that very pause.
 
         :param tools.sending_pass.Hold hold: until when, and why
         :param int server_id: which one, see ``tools.verdict.Attempt``
@@ -292,7 +308,7 @@ class InvoiceDelivery(models.Model):
             return self._set_waiting(hold.until)
         if hold.until - fields.Datetime.now() < SHORT_HOLD:
             return self._set_waiting(hold.until, hold.reason)
-        asked = self.filtered(lambda d: d._is_asked_for())
+        asked = self.filtered(lambda d: d._is_asked_for() and not hold.is_fresh)
         asked._set_waiting(hold.until, hold.reason)
         patient = self - asked
         for delivery in patient:
@@ -452,9 +468,9 @@ class InvoiceDelivery(models.Model):
     def _get_shared_addresses(self):
         """:return: the addresses of one message to all, empty for a personal copy"""
         self.ensure_one()
-        if self.line_id.copy_mode != "shared":
+        if not self._is_shared():
             return ""
-        return ", ".join(self.line_id._get_mailed().sorted("id").mapped("email"))
+        return ", ".join(self.line_id._get_shared().sorted("id").mapped("email"))
 
     def _get_evidence_text(self):
         """:return: what is known of the client's side, in words that claim no more
@@ -519,8 +535,9 @@ class InvoiceDelivery(models.Model):
 
     def _get_open_url(self):
         """:return: the client's link, empty where it would lead nowhere now"""
-        is_open = self._has_open_document() and self._is_link_open()
-        return self._get_landing_url() if is_open else ""
+        holder = self._get_link_holder()
+        is_open = self._has_open_document() and holder._is_link_open()
+        return holder._get_landing_url() if is_open else ""
 
     def _is_counted(self):
         """:return: whether the recipient is one that the document counts (D4)"""
@@ -543,7 +560,7 @@ class InvoiceDelivery(models.Model):
         if not self._has_open_document():
             return []
         has_failed = self.state in DELIVERY_PROBLEMS
-        is_open = self._is_link_open()
+        is_open = self._get_link_holder()._is_link_open()
         offered = {
             "action_resend": self.state != "outgoing",
             "action_correct_address": has_failed,
@@ -575,7 +592,8 @@ class InvoiceDelivery(models.Model):
                 self.env._("Only what failed or bounced can be sent again.")
             )
         failed = failed._check_sender()
-        failed.filtered(lambda d: not d._is_link_open())._renew_link()
+        holders = failed._get_link_holder()
+        holders.filtered(lambda d: not d._is_link_open())._renew_link()
         failed._record_retry()
         moved = failed._set_retry()
         moved.run_id._start()
@@ -656,12 +674,6 @@ class InvoiceDelivery(models.Model):
         """:return: the link's key after the address was corrected"""
         self.ensure_one()
         return self.link_key if self._has_common_link() else links.new_key()
-
-    def _has_common_link(self):
-        """:return: whether others have the same link, by one message to all"""
-        self.ensure_one()
-        is_shared = self.line_id.copy_mode == "shared"
-        return is_shared and bool(self.line_id._get_mailed() - self)
 
     def _check_new_address(self, address):
         if self.state not in DELIVERY_PROBLEMS or not self._has_open_document():

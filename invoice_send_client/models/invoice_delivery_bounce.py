@@ -208,6 +208,7 @@ class InvoiceDelivery(models.Model):
                 detail=reason,
                 email=address or delivery.email,
             )
+        moved.line_id._hand_over_link()
         return moved
 
     def _record_bounce(self, reason, address):

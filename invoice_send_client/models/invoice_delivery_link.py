@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import LINK_SCOPE, RENEWALS_A_DAY
+from ..const import LINK_SCOPE, NOT_REACHED, RENEWALS_A_DAY, UNVIEWED_STATES
 from ..tools import addresses, links, sending_pass
 
 #: What a request for a client's link asks of its delivery, and its document's summary
@@ -118,7 +118,7 @@ class InvoiceDelivery(models.Model):
         :return: absolute address of this recipient's page, empty once revoked
         :rtype: str
         """
-        token = self._get_token()
+        token = self._get_link_holder()._get_token()
         # not ``get_base_url``, which a website changes: this one was confirmed (D2)
         # sudo: system parameters are not readable by users; clients see the address
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
@@ -177,8 +177,10 @@ class InvoiceDelivery(models.Model):
         begins = (
             self.link_datetime,
             self.look_datetime,
-            self.sent_datetime,
-            self.create_date,
+            self.open_datetime,
+            self.view_datetime,
+            self.download_datetime,
+            self.sent_datetime or self.create_date,
         )
         last = max(filter(None, begins), default=fields.Datetime.now())
         return last + timedelta(days=days)
@@ -191,11 +193,13 @@ class InvoiceDelivery(models.Model):
 
     def _compute_is_link_open(self):
         for delivery in self:
-            delivery.is_link_open = delivery._is_link_open()
+            delivery.is_link_open = delivery._get_link_holder()._is_link_open()
 
     def action_revoke_link(self):
-        """Close the client's link: whoever opens it reads that it is dead."""
-        alive = self.filtered("is_link_alive")._check_sender()
+        """Close the client's link: whoever opens it reads that it is dead; of one
+        message to all it is the one that all of them have."""
+        holders = self._get_link_holder()
+        alive = holders.filtered("is_link_alive")._check_sender()
         alive.is_link_alive = False
         alive._record_event("revoke")
 
@@ -208,9 +212,53 @@ class InvoiceDelivery(models.Model):
             raise UserError(
                 self.env._("A document that is not posted has no link for the client.")
             )
-        renewed = self._check_sender()
+        renewed = self._get_link_holder()._check_sender()
         renewed._renew_link()
         renewed._record_event("relink")
+
+    # -- one link for all --------------------------------------------------------------
+
+    def _is_shared(self):
+        """:return: whether this recipient has a part in one message to all
+
+        Whoever gets a blind copy has one of his own: his looks count for nobody.
+        """
+        self.ensure_one()
+        # sudo: a salesperson reads the lines of the own runs alone
+        is_shared = self.sudo().line_id.copy_mode == "shared"
+        return is_shared and self.role != "bcc" and self.sending_method == "email"
+
+    def _has_common_link(self):
+        """:return: whether others have the same link, by one message to all"""
+        self.ensure_one()
+        # sudo: as above
+        return self._is_shared() and bool(self.sudo().line_id._get_shared() - self)
+
+    def _get_link_holder(self):
+        """:return: the deliveries whose links the mails of these carry
+
+        :rtype: invoice.delivery
+        """
+        shared = self.filtered(lambda d: d._is_shared())
+        # sudo: as above; the holders are given with the rights of whoever asks
+        lines = shared.sudo().line_id
+        return (self - shared).union(*(line._get_link_delivery() for line in lines))
+
+    def _give_link_to(self, heir):
+        """Let another recipient of the same message have its link from now on.
+
+        :param heir: ``invoice.delivery``
+        :return: the heir
+        """
+        self.ensure_one()
+        given = {
+            name: self[name] for name in ("link_key", "is_link_alive", "link_datetime")
+        }
+        # two may not have one key, not even between two statements
+        self.link_key = links.new_key()
+        self.flush_recordset(["link_key"])
+        heir.write(given)
+        return heir
 
     def _renew_link(self):
         """Replace the links by new ones of the same root: the old ones are dead."""
@@ -239,7 +287,7 @@ class InvoiceDelivery(models.Model):
         self.renew_datetime = sending_pass.now()
         self.flush_recordset(["renew_datetime"])
         self._record_event("renew")
-        if heir := self._find_heir():
+        if heir := self._find_heir()._get_link_holder():
             heir._mail_new_link()
         else:
             self._tell_of_dead_link()
@@ -274,9 +322,55 @@ class InvoiceDelivery(models.Model):
         address = addresses.to_ascii(self.email)
         # who got it inside the system, at the same address, was given no link
         heirs = later._get_mailed().filtered(
-            lambda d: d.is_link_alive
+            lambda d: d._get_link_holder().is_link_alive
             and d.state != "cancel"
             and d._has_open_document()
             and addresses.to_ascii(d.email) == address
         )
         return heirs[:1]
+
+
+class InvoiceSendRunLine(models.Model):
+    """One message to all has one link, which is followed at one of its recipients."""
+
+    _name = "invoice.send.run.line"
+    _inherit = ["invoice.send.run.line"]
+
+    link_delivery_id = fields.Many2one(
+        "invoice.delivery",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+        help="Whose link one message to all carries; empty: of its first recipient.",
+    )
+
+    def _get_shared(self):
+        """:return: the recipients of one message to all
+
+        :rtype: invoice.delivery
+        """
+        return self._get_mailed().filtered(lambda d: d.role != "bcc")
+
+    def _get_link_delivery(self):
+        """:return: the recipient at whom the link of one message to all is followed:
+            the first one whose looks count, who got it as far as that is known
+
+        :rtype: invoice.delivery
+        """
+        self.ensure_one()
+        shared = self._get_shared().sorted(lambda d: (not d._is_counted(), d.id))
+        return self.link_delivery_id or shared[:1]
+
+    def _hand_over_link(self):
+        """Follow the link of one message to all at somebody who got it.
+
+        Looks and answers would show nothing at one whose mail waits, was refused or
+        withdrawn, and would hide that it was.
+        """
+        for line in self.filtered(lambda line: line.copy_mode == "shared"):
+            holder = line._get_link_delivery()
+            got = line._get_shared().filtered(
+                lambda d: d.state in UNVIEWED_STATES and d._is_counted()
+            )
+            if got and holder.state in NOT_REACHED and holder.failure_type != "unknown":
+                line.link_delivery_id = holder._give_link_to(got.sorted("id")[:1])

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..const import NOT_REACHED
 from ..tools import addresses
 
 
@@ -47,11 +48,24 @@ class InvoiceDelivery(models.Model):
             "body_html": body,
             "email_from": line.email_from
             or send._get_default_email_from(move, self.env.user),
-            "email_to": addresses.Address(self.recipient_name or "", self.email).alone,
+            "email_to": self._get_new_link_addresses(),
             "mail_server_id": self.company_id.invoice_mail_server_id.id,
             "headers": repr({"Auto-Submitted": "auto-replied"}),
             "auto_delete": True,
         }
+
+    def _get_new_link_addresses(self):
+        """:return: the addresses on file: one, or those of one message to all that
+            were not refused
+
+        :rtype: str
+        """
+        others = self.line_id._get_shared() if self._has_common_link() else self
+        reached = others.filtered(lambda d: d.state not in NOT_REACHED)
+        return ", ".join(
+            addresses.Address(d.recipient_name or "", d.email).alone
+            for d in self | reached.sorted("id")
+        )
 
     def _get_letter_lang(self):
         """:return: code of the installed language in which this recipient is written"""

@@ -160,9 +160,7 @@ class InvoiceMail(models.Model):
         if not deliveries:
             return {}
         lines = deliveries.line_id.sorted("id")
-        # the links of a shared message are those of its first recipient
-        is_shared = "shared" in lines.mapped("copy_mode")
-        owners = lines._get_mailed() if is_shared else deliveries
+        owners = deliveries._get_link_holder()
         if not last or last["line_ids"] != lines.ids:
             last = self._describe_documents(lines)
         links = {delivery._get_token(): delivery.id for delivery in owners}

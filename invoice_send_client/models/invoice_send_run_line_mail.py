@@ -73,9 +73,11 @@ class InvoiceSendRunLine(models.Model):
 
         :rtype: list
         """
-        if next(iter(self)).copy_mode == "shared":
-            return [deliveries]
-        return list(deliveries.grouped(lambda d: addresses.to_ascii(d.email)).values())
+        return list(
+            deliveries.grouped(
+                lambda d: "" if d._is_shared() else addresses.to_ascii(d.email)
+            ).values()
+        )
 
     # -- one attempt -------------------------------------------------------------------
 
@@ -359,15 +361,13 @@ class InvoiceSendRunLine(models.Model):
         """Put the links of one mail's recipients into the letter.
 
         :param Markup body: from :meth:`_render_mail_body`
-        :param recipients: ``invoice.delivery``; a shared message carries the links of
-            the letter's first recipient
+        :param recipients: ``invoice.delivery``; a shared message carries the link of
+            one of them, see ``invoice.send.run.line._get_link_delivery``
         :rtype: Markup
         """
         # the longest first: one placeholder may begin like another
         for line in recipients.line_id.sorted("id", reverse=True):
             own = recipients.filtered(lambda d, line=line: d.line_id == line)
-            if line.copy_mode == "shared":
-                own = line._get_mailed()
             url = own.sorted("id")[:1]._get_landing_url()
             body = body.replace(line._get_placeholder(), url)
         return body

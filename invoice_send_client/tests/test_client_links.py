@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -7,7 +8,9 @@ from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from ..const import RENEWALS_A_DAY
+from ..controllers import client_page
 from ..tools import links
+from ..tools.rate_limit import Rate
 from .test_client_page import ClientPageCase
 
 
@@ -47,13 +50,10 @@ class TestClientLinks(ClientPageCase):
     def test_ended_link_is_offered_to_be_renewed_in_the_panel(self):
         self.company.invoice_link_expiry_days = 10
         self.delivery.sent_datetime -= timedelta(days=11)
+        self.delivery.view_datetime = fields.Datetime.now() - timedelta(days=9)
         [recipient] = self.invoice.get_invoice_delivery_panel()["recipients"]
         self.assertEqual(recipient["url"], self.delivery._get_landing_url())
-        self.env.cr.execute(
-            "UPDATE invoice_delivery SET create_date = %s WHERE id = %s",
-            [fields.Datetime.now() - timedelta(days=11), self.delivery.id],
-        )
-        self.delivery.invalidate_recordset()
+        self.delivery.view_datetime -= timedelta(days=2)
         [recipient] = self.invoice.get_invoice_delivery_panel()["recipients"]
         self.assertFalse(recipient["url"])
         self.assertIn("action_renew_link", recipient["actions"])
@@ -182,6 +182,15 @@ class TestClientLinks(ClientPageCase):
         ]
         self.assertEqual(texts[0], texts[1])
         self.assertEqual(unknown.status_code, 404)
+
+    def test_network_that_asks_too_often_gets_the_same_answer_and_no_mail(self):
+        self.delivery.action_renew_link()
+        with patch.dict(client_page.RATES, renew=Rate(1, 3600)):
+            first, again = self.ask(), self.ask()
+        self.assertEqual(
+            first.text.replace(self.url, ""), again.text.replace(self.url, "")
+        )
+        self.assertEqual(len(self.find_new_links()), 1)
 
     def test_mail_with_the_new_link_is_in_the_client_s_language(self):
         self.env["res.lang"]._activate_lang("ro_RO")

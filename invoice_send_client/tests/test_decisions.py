@@ -27,6 +27,25 @@ class TestSummaryCounts(ClientPageCase):
         found = invoice.invoice_delivery_ids.sudo()
         return invoice, {delivery.email: delivery for delivery in found}
 
+    def test_returned_delivery_says_so_whatever_is_known_of_its_time(self):
+        delivery = self.make_delivery(state="return")
+        self.assertEqual(delivery.move_id.invoice_delivery_state, "return")
+
+    def test_colleague_s_address_is_known_whoever_makes_the_delivery(self):
+        new_test_user(
+            self.env, "isc_other", "base.group_user", email="Boss@Seller.example"
+        )
+        delivery = self.make_delivery(email="boss@seller.example", state="view")
+        self.assertTrue(delivery.is_internal)
+        self.assertFalse(delivery.move_id.invoice_delivery_state)
+        delivery.email = "ana@alfa.example"
+        self.assertFalse(delivery.is_internal)
+        self.assertEqual(delivery.move_id.invoice_delivery_state, "view")
+        network = self.make_delivery(
+            email="boss@seller.example", sending_method="network"
+        )
+        self.assertFalse(network.is_internal)
+
     def test_colleague_in_copy_counts_for_nothing(self):
         new_test_user(
             self.env, "isc_colleague", "base.group_user", email="Boss@Seller.example"
