@@ -67,7 +67,9 @@ class ReviewFacts:
     :param bounced_emails: addresses (ASCII) whose last mail bounced
     :param pdf_sizes: bytes of the legal PDFs that are bigger than usual, by id
     :param limits: bytes that the mail server takes, by ids of company and letter
-    :param linking: ids of the companies whose clients can open a link
+    :param link_problems: why clients can't open a link now, in words, by company id
+    :param sender_problems: why the mail server refuses or rewrites the sender, in
+        words, by company id
     :param last_lines: ids of the documents' last sendings, by id
     :param languages: names of the installed languages, by code
     :param network_problems: why nobody gets a document inside the system, by id, ``""``
@@ -84,7 +86,8 @@ class ReviewFacts:
     bounced_emails: set
     pdf_sizes: dict
     limits: dict
-    linking: set
+    link_problems: dict
+    sender_problems: dict
     last_lines: dict
     languages: dict
     network_problems: dict
@@ -341,11 +344,22 @@ class AccountMoveSend(models.AbstractModel):
             bounced_emails=bounced_emails,
             pdf_sizes=self._find_big_pdfs(moves),
             limits=self._get_review_size_limits(rows),
-            linking={c.id for c in moves.company_id if c._is_invoice_link_public()},
+            **self._get_company_facts(moves.company_id),
             last_lines=moves._get_last_send_line_ids(),
             languages=dict(self.env["res.lang"].get_installed()),
             **self._get_network_facts(moves),
         )
+
+    @api.model
+    def _get_company_facts(self, companies):
+        """:return: what ``ReviewFacts`` says of companies, by its names"""
+        template = self.env["mail.template"]
+        return {
+            "link_problems": {c.id: c._get_invoice_link_problem() for c in companies},
+            "sender_problems": {
+                c.id: self._get_email_from_problem(c, template) for c in companies
+            },
+        }
 
     @api.model
     def _get_emails(self, rows):
@@ -374,11 +388,13 @@ class AccountMoveSend(models.AbstractModel):
         asked = ["move_id"], ["__count", f"{due}:count", f"{due}:min"]
         groups = deliveries._read_group(leaving, *asked)
         groups += lines._read_group(unmailed, *asked)
-        now = fields.Datetime.now()
-        return {
-            move.id: first if timed == count and first > now else False
-            for move, count, timed, first in groups
-        }
+        now, being_sent = fields.Datetime.now(), {}
+        for move, count, timed, first in groups:
+            until = first if timed == count and first > now else False
+            known = being_sent.get(move.id, until)
+            # what leaves now comes before what waits
+            being_sent[move.id] = known and until and min(known, until)
+        return being_sent
 
     @api.model
     def _find_sendings(self, moves):

@@ -22,10 +22,7 @@ class AccountMoveSend(models.AbstractModel):
         """
         if reason := facts.constraints[row.move_id.id]:
             return reason
-        known = getattr(row, "last_line_id", None)
-        if known is not None and known.id != facts.last_lines.get(
-            row.move_id.id, False
-        ):
+        if self._is_sent_meanwhile(row, facts):
             return self.env._("Sent by somebody while this window was open.")
         methods = set(row.sending_methods or [])
         if not methods:
@@ -35,6 +32,22 @@ class AccountMoveSend(models.AbstractModel):
         if self._is_row_hopelessly_big(row, facts):
             return self.env._("Too big for the mail server: take out files.")
         return ""
+
+    @api.model
+    def _is_sent_meanwhile(self, row, facts):
+        """:return: whether the document left since the window was opened, by another
+            press of Send or by one that still waited then
+
+        :param row: ``ReviewRow`` or a record with the same names
+        :param ReviewFacts facts: about all rows
+        """
+        known, move_id = getattr(row, "last_line_id", None), row.move_id.id
+        if known is None:
+            return False
+        if known.id != facts.last_lines.get(move_id, False):
+            return True
+        has_left = row.was_waiting and move_id not in facts.being_sent
+        return has_left and known._has_left()
 
     @api.model
     def _get_row_method_problem(self, row, methods, facts):
@@ -94,7 +107,7 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _is_row_hopelessly_big(self, row, facts):
         """:return: whether not even a link in place of the PDF makes the mail fit"""
-        can_shrink = row.move_id.company_id.id in facts.linking
+        can_shrink = not facts.link_problems[row.move_id.company_id.id]
         mode = "link" if can_shrink else row.document_mode
         return self._estimate_row_size(row, facts, mode) > self._get_row_limit(
             row, facts
@@ -131,7 +144,21 @@ class AccountMoveSend(models.AbstractModel):
                     self.env._("Too big for the mail server: a link goes in its place.")
                 )
             warnings += self._get_language_warnings(row, facts.languages)
+            warnings += self._get_company_warnings(row, facts)
         return warnings, bool(bounced or is_leaving)
+
+    @api.model
+    def _get_company_warnings(self, row, facts):
+        """:return: what is wrong with the company's link and sender, as sentences
+
+        :param row: ``ReviewRow`` or a record with the same names
+        """
+        company_id = row.move_id.company_id.id
+        warnings = [facts.sender_problems[company_id]]
+        if row.document_mode == "link" and facts.link_problems[company_id]:
+            problem = facts.link_problems[company_id]
+            warnings.append(self.env._("Clients can't open the link: %s", problem))
+        return list(filter(None, warnings))
 
     @api.model
     def _is_row_for_nobody(self, row):

@@ -118,6 +118,11 @@ class InvoiceSendRunLine(models.Model):
         # its PDF was made and nobody got it
         return "skipped" if self.goes_to_nobody and not states else "sent"
 
+    def _has_left(self):
+        """:return: whether a mail server, or the network, took it for somebody"""
+        # sudo: who may send the document may know that it was sent
+        return any(self.sudo().delivery_ids.mapped("sent_datetime"))
+
     # -- writing ---------------------------------------------------------------------
 
     def _create_deliveries(self):

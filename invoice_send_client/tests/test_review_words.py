@@ -196,6 +196,54 @@ class TestReviewWords(InvoiceSendCase):
         with self.assertRaisesRegex(UserError, "is being sent now to ana@alfa"):
             self.send(self.move)
 
+    def send_later(self):
+        """:return: what waits for its time, of one document"""
+        later = fields.Datetime.now() + timedelta(days=1)
+        self.send(self.move, scheduled_datetime=later)
+        return self.move.invoice_delivery_ids.sudo()
+
+    def let_leave(self, waiting):
+        """The time has come while a window is open."""
+        waiting.next_attempt_datetime = False
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertEqual((len(taken), waiting.state), (1, "sent"))
+
+    def test_row_that_nobody_ticked_stays_so_though_its_mail_left_meanwhile(self):
+        waiting = self.send_later()
+        wizard, line = self.open_review()
+        self.assertFalse(line.to_send)
+        self.let_leave(waiting)
+        self.assertEqual(len(self.press_send(wizard)), 1)
+        self.assertEqual(self.move.invoice_delivery_ids, waiting)
+
+    def test_row_whose_mail_left_meanwhile_does_not_leave_a_second_time(self):
+        waiting = self.send_later()
+        wizard, line = self.open_review()
+        line.to_send = True
+        self.let_leave(waiting)
+        self.assertEqual(len(self.press_send(wizard)), 1)
+        self.assertEqual(self.move.invoice_delivery_ids, waiting)
+        self.assertIn("while this window was open", line.block_reason)
+
+    def test_window_refuses_what_left_while_it_was_open(self):
+        waiting = self.send_later()
+        wizard = self.make_wizard(self.move)
+        self.let_leave(waiting)
+        with self.assertRaisesRegex(UserError, "ana@alfa.example, while this window"):
+            wizard.action_send_and_print()
+        self.assertEqual(len(self.send(self.move)), 1)
+
+    def test_what_leaves_now_is_said_before_what_waits(self):
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        for until in (False, tomorrow):
+            with self.subTest(until=until):
+                move = self.make_invoice()
+                self.make_delivery(move, next_attempt_datetime=tomorrow)
+                self.make_delivery(move, next_attempt_datetime=until)
+                _wizard, line = self.open_review(move)
+                self.assertEqual(line.warning == "Being sent now.", not until)
+
     def test_second_sending_is_told_with_its_own_time(self):
         self.send(self.move)
         first = self.move.invoice_delivery_ids.sudo()
@@ -261,16 +309,18 @@ class TestReviewWords(InvoiceSendCase):
         line.document_mode = "attachment"
         self.assertIn("Too big for the mail server: a link goes", line.warning)
 
-    def test_sender_outside_what_the_server_sends_for_is_said_above_the_rows(self):
+    def test_sender_outside_what_the_server_sends_for_is_said(self):
         wizard, _line = self.open_review()
         self.assertFalse(wizard.email_from_problem)
         server = self.env["ir.mail_server"].search([], limit=1)
         server.from_filter = "other.example"
         self.company.invoice_mail_server_id = server
-        wizard, _line = self.open_review()
+        wizard, line = self.open_review()
         self.assertIn("sends only for other.example", wizard.email_from_problem)
+        self.assertIn("sends only for other.example", line.warning)
+        self.assertTrue(line.to_send)
 
-    def test_link_that_is_not_public_is_said_above_the_rows(self):
+    def test_link_that_is_not_public_is_said(self):
         wizard, line = self.open_review()
         self.assertFalse(wizard.link_problem)
         self.assertEqual(line.document_mode, "link")
@@ -278,6 +328,9 @@ class TestReviewWords(InvoiceSendCase):
         wizard, line = self.open_review()
         self.assertIn("localhost", wizard.link_problem)
         self.assertEqual(line.document_mode, "attachment")
+        self.assertFalse(line.warning)
+        line.document_mode = "link"
+        self.assertIn("Clients can't open the link: ", line.warning)
 
     def forget_language(self):
         """Let the customer's language be one that is not installed any more."""

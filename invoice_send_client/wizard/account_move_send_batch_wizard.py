@@ -128,6 +128,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
                     "partner_id": move.partner_id.id,
                     "company_id": move.company_id.id,
                     "last_line_id": facts.last_lines.get(move.id),
+                    "was_waiting": move.id in facts.being_sent,
                     "mail_template_id": row.mail_template_id.id,
                     "own_file_size": row.other_file_size,
                     "judged_as": judgement,

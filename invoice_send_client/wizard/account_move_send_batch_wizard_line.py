@@ -52,6 +52,9 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
         "invoice.send.run.line",
         help="The document's last sending that this window knows of.",
     )
+    was_waiting = fields.Boolean(
+        help="When the window was opened, the document was under way to its clients."
+    )
 
     # whether it goes
     to_send = fields.Boolean(
@@ -163,12 +166,17 @@ class AccountMoveSendBatchWizardLine(models.TransientModel):
 
     def _judge_again(self):
         """Look at the rows once more, as they may have changed since the window opened;
-        rows that stand as before are not written."""
+        rows that stand as before are not written.
+
+        Send follows: what nobody ticked is not sent, whatever became of it.
+        """
+        ticked = self.filtered("to_send")
         verdicts = self.wizard_id._get_row_verdicts(self)
         for line, values in zip(self, verdicts, strict=True):
             changed = {name: new for name, new in values.items() if line[name] != new}
             if changed:
                 line.write(changed)
+        (self.filtered("to_send") - ticked).to_send = False
 
     @api.depends("blocked", "is_doubtful")
     def _compute_to_send(self):

@@ -44,6 +44,12 @@ class AccountMoveSendWizard(models.TransientModel):
         help="The document's last sending that this window knows of. Send is refused "
         "when there is a later one: two tabs, two users, or Send pressed twice.",
     )
+    was_waiting = fields.Boolean(
+        compute="_compute_last_line_id",
+        store=True,
+        readonly=False,  # as above
+        help="When the window was opened, that sending was still under way.",
+    )
     run_id = fields.Many2one("invoice.send.run", help="What Send has written.")
     sent_before = fields.Char(compute="_compute_sent_before")
     being_sent = fields.Char(compute="_compute_being_sent")
@@ -244,6 +250,7 @@ class AccountMoveSendWizard(models.TransientModel):
     def _compute_last_line_id(self):
         for wizard in self:
             wizard.last_line_id = wizard.move_id._get_last_send_line()
+            wizard.was_waiting = bool(wizard._get_leaving())
 
     def _get_current_deliveries(self):
         """:return: the document's deliveries since it was last posted"""
@@ -348,6 +355,10 @@ class AccountMoveSendWizard(models.TransientModel):
             raise UserError(self.network_problem)
         if self.being_sent:
             raise UserError(self.being_sent)
+        has_ended = self.was_waiting and not self._get_leaving()
+        if has_ended and self.last_line_id._has_left():
+            Run = self.env["invoice.send.run"]
+            raise UserError(Run._describe_sent_meanwhile(self.last_line_id))
 
     def action_send_and_print(self, allow_fallback_pdf=False):
         # EXTENDS 'account'
@@ -474,6 +485,7 @@ class AccountMoveSendWizard(models.TransientModel):
             {
                 "send_problems": problems,
                 "last_line_id": self.move_id._get_last_send_line().id,
+                "was_waiting": bool(self._get_leaving()),
                 "reached_addresses": addresses.join(
                     earlier, *reached.sorted("id").mapped("email")
                 ),
