@@ -24,7 +24,13 @@ def main(args: list[str]) -> int:
     """
     parser = argparse.ArgumentParser("./dev bench", description=main.__doc__)
     parser.add_argument("name", nargs="?", default="", help="one of them; default all")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="where to write the figures; default: beside the cache",
+    )
     told = parser.parse_args(args)
     scripts = find(told.name)
     env = environment.prepare()

@@ -208,10 +208,13 @@ class InvoiceDelivery(models.Model):
                 "answer_event_id": False,
                 "answer_name": False,
                 "answer_version": False,
+                "return_reason": False,
             }
         )
         if self.state == event.event_type:
             self._lower_state()
+        if "return" not in self.move_id.invoice_delivery_ids.mapped("state"):
+            self.move_id._drop_corrections()
         delivery = self.with_context(lang=self._get_sender_lang())
         delivery.move_id._message_log(
             body=delivery.env._(
@@ -286,6 +289,10 @@ class AccountMove(models.Model):
             note=plaintext2html(event._get_words()[0]),
             user_id=event.delivery_id._get_caretaker().id,
         )
+
+    def _drop_corrections(self):
+        """It was no client who returned it: nobody has to correct anything."""
+        self.activity_unlink(["invoice_send_client.mail_activity_returned"])
 
     def _close_corrections(self, event):
         """Accepted after all: what was returned before needs nobody now (D4)."""

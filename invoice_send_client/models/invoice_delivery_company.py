@@ -62,7 +62,8 @@ class InvoiceDelivery(models.Model):
         company = self.receiving_company_id
         if problem := company._get_invoice_network_problem(self.company_id):
             raise UserError(problem)
-        if company._get_invoice_receive_user_problem():
+        user = company.invoice_receive_user_id
+        if company._get_invoice_receive_user_problem(user):
             raise UserError(
                 self.env._(
                     "%(company)s can't take %(document)s: the user as whom its bills "

@@ -18,13 +18,16 @@ class InvoiceDeliveryEvent(models.Model):
     _name = "invoice.delivery.event"
     _inherit = ["invoice.delivery.event"]
 
-    _visit = models.Index("(company_id, event_datetime) WHERE hit IS NOT NULL")
+    _visit = models.Index(
+        "(company_id, event_datetime) WHERE hit IS NOT NULL"
+        " OR event_type IN ('open', 'view', 'download')"
+    )
 
     @api.model
     def _get_visit_domain(self):
-        """:return: the domain of what tells of visitors: of a browser, or by the name
-        of a user of the receiving company"""
-        look = Domain("event_type", "=", "view") & Domain("answer_name", "!=", False)
+        """:return: the domain of what tells of visitors: by a browser's request, or by
+        an act inside the system"""
+        look = Domain("event_type", "in", ("open", "view", "download"))
         return Domain("hit", "!=", False) | look
 
     def _erase(self):

@@ -170,7 +170,9 @@ class InvoiceDelivery(models.Model):
         values.update(self._prepare_look(verdict, events))
         if values:
             self.write(values)
-        for state in ("download", "view", "open"):
+        # a mail that was refused for sure is opened by nobody but a mail filter
+        is_refused = self.state == "error" and self.failure_type != "unknown"
+        for state in ("download", "view", *(() if is_refused else ("open",))):
             if self[f"{state}_datetime"]:
                 self._update_state(state)
                 break

@@ -27,7 +27,12 @@ class InvoiceSendRun(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Sent by", required=True, readonly=True, index=True
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
+    )
     line_ids = fields.One2many("invoice.send.run.line", "run_id", readonly=True)
     delivery_ids = fields.One2many("invoice.delivery", "run_id", readonly=True)
     sent_count = fields.Integer(string="Sent", compute="_compute_counts")

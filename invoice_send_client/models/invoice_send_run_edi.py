@@ -1,9 +1,12 @@
 import logging
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
+
+from ..const import LOCK_TIMEOUT, RESCUE_SECONDS
 
 _logger = logging.getLogger(__name__)
 
@@ -41,11 +44,29 @@ class InvoiceSendRun(models.Model):
             "edi_wait_datetime", "!=", False
         )
         lines = self.env["invoice.send.run.line"].search(held & ~waiting)
+        if not lines or self._wake(lines):
+            return
+        if not all([self._wake(line) for line in lines]):
+            soon = fields.Datetime.now() + timedelta(seconds=RESCUE_SECONDS)
+            self._trigger_cron_once(soon)
+
+    @api.model
+    def _wake(self, lines):
+        """:return: whether these lines are due now; nobody waits for who has them
+
+        :param lines: ``invoice.send.run.line``
+        """
         try:
             with self._isolate():
+                # a setting of PostgreSQL, which the ORM has no word for
+                self.env.cr.execute(
+                    "SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT]
+                )
                 lines.next_attempt_datetime = False
                 leaving = lines.delivery_ids.filtered(lambda d: d.state == "outgoing")
                 leaving.next_attempt_datetime = False
                 self._commit()
         except OperationalError:
-            _logger.info("%s are woken by the next pass: somebody has them", lines)
+            _logger.info("%s are woken later: somebody has them", lines)
+            return False
+        return True

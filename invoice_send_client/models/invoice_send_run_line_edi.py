@@ -205,11 +205,12 @@ class InvoiceSendRunLine(models.Model):
             ]
         )
         due = others.delivery_ids.filtered(lambda delivery: delivery._is_due())
-        Run = self.env["invoice.send.run"]
+        # those of the same mail are held by this very worker
+        Run, own = self.env["invoice.send.run"], self._get_group()
         # what another worker looks after, he plans himself
-        with Run._hold(due.line_id._get_held_lines()) as held:
+        with Run._hold((due.line_id - own)._get_held_lines()) as held:
             for line in due.line_id:
-                if line._get_held_lines() <= held:
+                if line in own or line._get_held_lines() <= held:
                     line._plan_edi_look()
             Run._commit_step()
 

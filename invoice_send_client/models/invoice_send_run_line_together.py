@@ -168,6 +168,8 @@ class InvoiceSendRunLine(models.Model):
                 parts = self._render_mails([self] if is_one else list(self))
                 mails = self._create_mails(parts)
                 bases = [recipients._get_mail_basis() for recipients, _body in parts]
+                # whatever becomes of them, they and their envelopes are closed
+                self._note_summary_due()
                 Run._commit_step()
         except Exception:
             _logger.info("Mails of %s are made one by one", self, exc_info=True)

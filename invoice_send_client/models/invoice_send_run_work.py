@@ -232,7 +232,9 @@ class InvoiceSendRun(models.Model):
 
         :param tools.sending_pass.SendingPass work: what the worker kept
         """
-        self._trigger_next(work.is_over())
+        # whoever waited for the mail alone leaves PDFs to the cron: right after (D5)
+        has_pdfs = any(self.line_ids.mapped("is_pdf_due"))
+        self._trigger_next(work.is_over() or has_pdfs)
         self._commit()
         self.env["invoice.send.run.line"]._mend_summaries()
         for run in self.browse(work.told):
@@ -269,8 +271,9 @@ class InvoiceSendRun(models.Model):
 
         Its own interval is a day: whatever waits has to ask for it.
 
-        :param bool is_over: a pass ended for want of time: it goes on at once. What is
-            due otherwise has another worker, or somebody who holds it.
+        :param bool is_over: a pass ended for want of time, or what it left is for the
+            cron: it goes on at once. What is due otherwise has another worker, or
+            somebody who holds it.
         """
         later = Domain("is_pdf_due", "=", True) | Domain("is_summary_due", "=", True)
         is_due = self._find_due() or self.env["invoice.send.run.line"].search(

@@ -83,7 +83,12 @@ class InvoiceSendServer(models.Model):
 
     @api.model
     def _make_pause(self, server):
-        return sending_pass.Hold(server.paused_until, server.reason, is_failure=True)
+        return sending_pass.Hold(
+            server.paused_until,
+            server.reason,
+            is_failure=True,
+            is_fresh=server.failed_in_pass,
+        )
 
     @api.model
     def _get_throttle(self, server, server_id, now):

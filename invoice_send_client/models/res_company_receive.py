@@ -17,6 +17,9 @@ class ResCompany(models.Model):
     invoice_receive_user_id = fields.Many2one(
         "res.users",
         string="Bills are made by",
+        compute="_compute_invoice_receive_user_id",
+        store=True,
+        readonly=False,
         ondelete="set null",
         help="The draft bills are made with the rights and in the name of this user.",
     )
@@ -29,11 +32,39 @@ class ResCompany(models.Model):
         help="Users who are told of received documents as well.",
     )
 
+    @api.depends("invoice_receive_from_companies")
+    def _compute_invoice_receive_user_id(self):
+        """Whoever switches it on makes the bills, else the first who may."""
+        for company in self:
+            user = company.invoice_receive_user_id
+            if company.invoice_receive_from_companies and not user:
+                user = company._find_invoice_receive_user()
+            company.invoice_receive_user_id = user
+
+    def _find_invoice_receive_user(self):
+        """:return: a user in whose name bills can be made, empty for none
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        # sudo: whoever changes a company's settings may not read all its users
+        users = self.env["res.users"].sudo()
+        domain = [
+            ("company_ids", "in", self._origin.ids),
+            ("all_group_ids", "in", self.env.ref("account.group_account_invoice").ids),
+            ("share", "=", False),
+        ]
+        users = self.env.user | users.search(domain, order="id")
+        return users.filtered(
+            lambda user: not self._get_invoice_receive_user_problem(user)
+        )[:1]
+
     @api.constrains("invoice_receive_user_id")
     def _check_invoice_receive_user_id(self):
         """:raise ValidationError: where bills can't be made as the chosen user"""
         for company in self.filtered("invoice_receive_user_id"):
-            if problem := company._get_invoice_receive_user_problem():
+            user = company.invoice_receive_user_id
+            if problem := company._get_invoice_receive_user_problem(user):
                 raise ValidationError(problem)
 
     @api.constrains("invoice_receive_told_ids")
@@ -71,13 +102,13 @@ class ResCompany(models.Model):
         users = company.invoice_receive_user_id | company.invoice_receive_told_ids
         return users.filtered(company._has_invoice_user)
 
-    def _get_invoice_receive_user_problem(self):
-        """:return: why bills can't be made as the chosen user, in words, or ``""``
+    def _get_invoice_receive_user_problem(self, user):
+        """:return: why bills can't be made as this user, in words, or ``""``
 
+        :param user: ``res.users``
         :rtype: str
         """
         self.ensure_one()
-        user = self.invoice_receive_user_id
         words = {"user": user.name, "company": self.name}
         if not self._has_invoice_user(user):
             return self.env._(

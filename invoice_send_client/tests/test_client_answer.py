@@ -189,6 +189,16 @@ class TestClientAnswer(ClientPageCase):
         self.assertFalse(self.invoice.invoice_view_datetime)
         self.assertIn("does not count", self.get_chatter())
 
+    def test_return_that_a_machine_gave_leaves_nobody_anything_to_correct(self):
+        nonce = self.open_page()
+        self.send_back(nonce)
+        self.assertEqual(self.delivery.state, "return")
+        self.assertEqual(len(self.invoice.activity_ids), 1)
+        self.beacon(nonce, visible_ms=4000, webdriver=True)
+        self.assertNotEqual(self.delivery.state, "return")
+        self.assertFalse(self.invoice.activity_ids)
+        self.assertFalse(self.delivery.return_reason)
+
     def test_answer_taken_back_leaves_the_one_before(self):
         self.send_back()
         nonce = self.open_page()

@@ -82,6 +82,17 @@ class TestLookBeforeTheVerdict(MailedCase):
         self.press(self.open_page(4))
         self.assert_unseen()
 
+    def test_filter_that_opens_what_its_server_refused_hides_no_failure(self):
+        self.start()
+        self.delivery._set_error("refused", "554 Rejected")
+        self.shift_attempt(300)
+        self.get()
+        self.assertEqual(self.delivery.state, "error")
+        self.assertTrue(self.invoice.invoice_delivery_problem or self.delivery.move_id)
+        self.delivery.failure_type = "unknown"
+        self.get("/open.gif")
+        self.assertEqual(self.delivery.state, "open")
+
     def test_moment_that_counts_is_that_of_the_last_mail(self):
         self.start()
         self.shift_attempt(3600)

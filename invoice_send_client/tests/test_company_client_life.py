@@ -65,6 +65,24 @@ class TestCompanyClientLife(CompanyClientCase):
                 }
             )
 
+    def test_whoever_switches_it_on_makes_the_bills_or_the_first_who_may(self):
+        users = self.env["res.users"]
+        off = {
+            "invoice_receive_from_companies": False,
+            "invoice_receive_user_id": False,
+        }
+        for chosen, expected in ((users, None), (self.buying_user, self.buying_user)):
+            with self.subTest(chosen=chosen.name):
+                self.buyer.write(off)
+                on = {"invoice_receive_from_companies": True}
+                if chosen:
+                    on["invoice_receive_user_id"] = chosen.id
+                self.buyer.write(on)
+                user = self.buyer.invoice_receive_user_id
+                self.assertEqual(user, expected or user)
+                self.assertTrue(user)
+                self.assertFalse(self.buyer._get_invoice_receive_user_problem(user))
+
     # -- refused in words --------------------------------------------------------------
 
     def check_refused(self, words):

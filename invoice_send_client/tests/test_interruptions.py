@@ -143,6 +143,41 @@ class TestInterruptions(InvoiceSendCase):
         move._action_invoice_ready_to_be_sent()
         self.assertGreater(triggers.search_count([]), before)
 
+    def test_wake_of_one_that_is_held_leaves_the_others_awake(self):
+        held, other = (self.put_off().line_id for _number in range(2))
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        for line in (held, other):
+            line.write({"state": "waiting", "edi_wait_datetime": tomorrow})
+            line.next_attempt_datetime = tomorrow
+        wake = type(self.Run)._wake
+
+        def refuse(run, lines):
+            return held not in lines and wake(run, lines)
+
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search([])
+        with patch.object(type(self.Run), "_wake", refuse):
+            self.Run._wake_edi_answered()
+        self.assertFalse(other.next_attempt_datetime)
+        self.assertEqual(held.next_attempt_datetime, tomorrow)
+        self.assertTrue(triggers.search([]) - before)
+
+    def test_slow_e_invoice_service_is_asked_once_for_documents_of_one_mail(self):
+        lines = self.send_together()
+        lines.write({"edi_wait_datetime": fields.Datetime.now(), "state": "waiting"})
+        held = self.Run._hold
+
+        @contextmanager
+        def hold(run, wanted):
+            # the first is held by the worker itself, which can't hold it twice
+            self.assertNotIn(lines[0], wanted)
+            with held(wanted) as got:
+                yield got
+
+        with patch.object(type(self.Run), "_hold", hold):
+            lines[0]._spare_slow_edi()
+        self.assertGreater(lines[1].next_attempt_datetime, fields.Datetime.now())
+
     def test_wake_of_answered_documents_holds_up_nothing_where_they_are_held(self):
         line = self.put_off().line_id
         line.write({"state": "waiting", "edi_wait_datetime": fields.Datetime.now()})

@@ -333,6 +333,19 @@ class TestVisitRetention(EraseCase):
         )
         delivery._note_hit(page)
 
+    def test_old_look_goes_though_nothing_is_known_of_the_browser(self):
+        self.company.invoice_event_retention_days = 30
+        delivery = self.make_delivery()
+        old = fields.Datetime.now() - timedelta(days=31)
+        looks = [
+            delivery._record_event(kind, event_datetime=old)
+            for kind in ("open", "view", "download")
+        ]
+        sent = delivery._record_event("sent", event_datetime=old)
+        self.clean_up()
+        self.assertFalse([event for event in looks if event.exists()])
+        self.assertTrue(sent.exists())
+
     def test_old_answer_stays_and_is_not_come_to_again(self):
         delivery = self.make_visited()
         answer = delivery._record_event("return", hit=self.get_visits(delivery)[0].hit)

@@ -607,6 +607,26 @@ class TestReminders(ReminderCase):
         self.assertFalse(taken)
         self.assertEqual(reminder.state, "cancel")
 
+    def test_reminder_of_what_is_paid_before_its_letter_is_written_is_never_written(
+        self,
+    ):
+        self.remind_after(unpaid=7)
+        invoice = self.make_sent(40, due=8)
+        Line = type(self.env["invoice.send.run.line"])
+        with patch.object(Line, "_wait_for_server", lambda _line, _work: True):
+            self.remind()
+        reminder = invoice.sudo().invoice_delivery_ids.sorted("id")[-1]
+        self.assertEqual(reminder.line_id.state, "waiting")
+        self.pay(invoice)
+        messages = invoice.message_ids
+        with self.mail_server() as taken:
+            self.env["invoice.send.run"].sudo()._process_due()
+        self.assertFalse(taken)
+        self.assertEqual(
+            (reminder.state, reminder.line_id.state), ("cancel", "skipped")
+        )
+        self.assertFalse((invoice.message_ids - messages).filtered("partner_ids"))
+
     def test_document_that_is_locked_is_left_to_the_next_job(self):
         self.remind_after(unpaid=7)
         invoice = self.make_sent(40, due=8)

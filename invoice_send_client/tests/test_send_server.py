@@ -99,14 +99,16 @@ class TestSendServer(InvoiceSendCase):
         deliveries.sudo().next_attempt_datetime = False
         self.assertEqual(len(self.pass_by()), 3)
 
-    def test_made_due_by_hand_one_asks_and_the_others_lose_no_attempt(self):
+    def test_made_due_by_hand_one_asks_for_all_and_each_counts_it(self):
         deliveries = self.press_send_for(3).sudo()
         self.pass_by_while_down()
-        for _time in range(2):
+        for attempt in range(2, 6):
+            self.assertEqual(set(deliveries.mapped("state")), {"outgoing"})
             deliveries.next_attempt_datetime = False
             self.assertEqual(self.pass_by_while_down(), 1)
-        # they take turns in asking
-        self.assertEqual(sorted(deliveries.mapped("attempt_count")), [1, 2, 2])
+            self.assertEqual(set(deliveries.mapped("attempt_count")), {attempt})
+        self.assertEqual(set(deliveries.mapped("state")), {"error"})
+        self.assertEqual(set(deliveries.mapped("failure_type")), {"server"})
 
     def test_fresh_documents_wait_for_a_paused_server(self):
         self.press_send_for(1)

@@ -60,6 +60,12 @@ class TestVerdict(BaseCase):
             self.assertEqual(self.judge(self.wrap(error))[0], "server")
             self.assertTrue(self.judge(error).retry)
 
+    def test_refused_encryption_is_the_way_to_the_server_whatever_its_code(self):
+        for code in (454, 554):
+            error = smtplib.SMTPResponseException(code, b"TLS not available")
+            [said] = verdict.from_connecting(error, ["a@x.ro"]).values()
+            self.assertEqual(said, ("server", f"{code} TLS not available", True))
+
     def test_each_recipient_of_a_shared_message_gets_its_own_answer(self):
         refused = {"b@x.ro": (550, b"No such user"), "c@x.ro": (451, b"Later")}
         verdicts = verdict.from_refused(refused, ["a@x.ro", "b@x.ro", "c@x.ro"])

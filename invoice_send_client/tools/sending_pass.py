@@ -23,11 +23,13 @@ class Hold(NamedTuple):
     :param datetime until: until when
     :param str reason: for the user; empty where nothing is wrong (throttle)
     :param bool is_failure: the server was not reached: counts as an attempt
+    :param bool is_fresh: it was this very pass that did not reach it
     """
 
     until: datetime
     reason: str = ""
     is_failure: bool = False
+    is_fresh: bool = False
 
 
 @dataclass

@@ -170,7 +170,12 @@ def from_connecting(error, emails):
     :rtype: dict[str, Verdict]
     """
     if is_unreached(error):
-        return from_exception(error, False, emails)
+        verdicts = from_exception(error, False, emails)
+        # whatever its code, it is said of the way (STARTTLS), not of the mail
+        return {
+            email: Verdict("server", verdict.reason, True)
+            for email, verdict in verdicts.items()
+        }
     # no server is set up, or not as it should be: trying again changes nothing
     return dict.fromkeys(emails, Verdict("server", str(error)))
 

@@ -108,11 +108,13 @@ class InvoiceSendRunLine(models.Model):
             return
         Server = self.env["invoice.send.server"]
         with Server._take_turn(work, way.server_id) as has_turn:
-            if not has_turn:
-                recipients._set_held(Hold(now() + MINUTE), way.server_id)
             # withdrawn or corrected while the others had theirs?
-            elif ready := recipients._read_due():
+            ready = recipients._read_due()
+            if has_turn and ready:
                 super()._attempt(ready, work, bodies)
+            elif ready:
+                ready._set_held(Hold(now() + MINUTE), way.server_id)
+                self.env["invoice.send.run"]._commit_step()
 
     def _end_job(self, work):
         """See to it that the rest is done, and tell the user how far the run came.

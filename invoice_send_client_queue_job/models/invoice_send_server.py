@@ -83,6 +83,8 @@ class InvoiceSendServer(models.Model):
                     SQL("SELECT pg_advisory_lock(%s)", key), log_exceptions=False
                 )
             except LockNotAvailable:
+                # begin a transaction that sees what was withdrawn meanwhile
+                self.env["invoice.send.run"]._commit()
                 yield False
                 return
             cr.commit()  # pylint: disable=invalid-commit
