@@ -50,6 +50,10 @@ class InvoiceSendRun(models.Model):
         help="Documents left out at Send: name and reason of each.",
     )
     is_result_due = fields.Boolean(help="The user waits to hear how it ended.")
+    can_act = fields.Boolean(
+        compute="_compute_can_act",
+        help="The user may cancel what waits, and let it leave now.",
+    )
     skipped_text = fields.Text(string="Left out", compute="_compute_skipped_text")
     # not stored: it would be written for each mail, by all workers on one row
     state = fields.Selection(
@@ -137,6 +141,30 @@ class InvoiceSendRun(models.Model):
     def _compute_skipped_text(self):
         for run in self:
             run.skipped_text = "\n".join(map(": ".join, run.skipped or []))
+
+    @api.depends("user_id", "line_ids.move_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_act(self):
+        writable = self._find_writable_ids()
+        for run in self:
+            run.can_act = run.user_id == self.env.user or run.id in writable
+
+    def _find_writable_ids(self):
+        """Tell of which of these runs the user may write all documents, in one query.
+
+        :return: their ids
+        :rtype: set[int]
+        """
+        if not self.env["account.move"].has_access("write"):
+            return set()
+        rights = self.env["ir.rule"]._compute_domain("account.move", "write")
+        # sudo: which documents they are; whether the user may write them is asked
+        lines = self.env["invoice.send.run.line"].sudo()
+        foreign = lines._read_group(
+            Domain("run_id", "in", self.ids) & ~Domain("move_id", "any", rights),
+            ["run_id"],
+        )
+        return set(self.ids) - {run.id for (run,) in foreign}
 
     # -- writing a run ---------------------------------------------------------------
 
@@ -286,16 +314,18 @@ class InvoiceSendRun(models.Model):
     # -- buttons ---------------------------------------------------------------------
 
     def _check_sender(self):
-        """Let only those act on runs who may send their documents.
+        """Let only those act on runs who sent them, or may send their documents.
 
         :return: the runs with the right to write them
         :rtype: invoice.send.run
-        :raise AccessError: where the user may not write one of the documents
+        :raise AccessError: where the user may not write a document of somebody else's
         """
+        self.check_access("read")
+        others = self.filtered(lambda run: run.user_id != self.env.user)
         # sudo: which documents they are is asked, then whether the user may write them
-        moves = self.sudo().line_ids.move_id.sudo(False)
+        moves = others.sudo().line_ids.move_id.sudo(False)
         moves.check_access("write")
-        # sudo: runs have no writer but the sending; the documents were checked
+        # sudo: runs have no writer but the sending; its user or documents were checked
         return self.sudo()
 
     def _get_waiting_deliveries(self):

@@ -288,12 +288,30 @@ class InvoiceSendRun(models.Model):
 
     @api.model
     def _get_own_domain(self, user):
-        """:return: the domain of the runs that a user is told of
+        """:return: the domain of the runs that a user has to do with
 
         :param user: ``res.users``
         :rtype: Domain
         """
         return Domain("user_id", "=", user.id)
+
+    @api.model
+    def _get_told_domain(self, user):
+        """:return: the domain of the runs that a user is told of: of all his companies,
+            whichever he has switched on
+
+        :param user: ``res.users``
+        :rtype: Domain
+        """
+        company_ids = user._get_company_ids()
+        return self._get_own_domain(user) & Domain("company_id", "in", company_ids)
+
+    @api.model
+    def _of_all_companies(self):
+        """:return: the model with all companies of the user switched on: what workers
+        tell his pages, and what these ask for, count alike"""
+        company_ids = self.env.user._get_company_ids()
+        return self.with_context(allowed_company_ids=list(company_ids))
 
     @api.model
     def _get_unseen_domain(self, user):
@@ -306,18 +324,19 @@ class InvoiceSendRun(models.Model):
             ("is_current", "=", True),
             ("state", "in", DELIVERY_PROBLEMS),
         ]
-        return Domain(unseen) & Domain("run_id", "any", self._get_own_domain(user))
+        return Domain(unseen) & Domain("run_id", "any", self._get_told_domain(user))
 
     @api.model
     def _get_unseen_line_domain(self, user):
         """:return: as :meth:`_get_unseen_domain`, documents that failed and have no
         recipient to say it of"""
         unseen = [("is_unseen", "=", True), *self._get_failed_line_domain()]
-        return Domain(unseen) & Domain("run_id", "any", self._get_own_domain(user))
+        return Domain(unseen) & Domain("run_id", "any", self._get_told_domain(user))
 
     @api.model
     def _count_unseen(self, user):
-        Line, Delivery = self.env["invoice.send.run.line"], self.env["invoice.delivery"]
+        env = self._of_all_companies().env
+        Line, Delivery = env["invoice.send.run.line"], env["invoice.delivery"]
         return Delivery.search_count(self._get_unseen_domain(user)) + Line.search_count(
             self._get_unseen_line_domain(user)
         )
@@ -345,8 +364,8 @@ class InvoiceSendRun(models.Model):
         :return: ``is_shown``, ``unseen_count`` and the ``runs`` that work right now
         :rtype: dict
         """
-        user = self.env.user
-        own = self._get_own_domain(user)
+        self, user = self._of_all_companies(), self.env.user
+        own = self._get_told_domain(user)
         is_shown = user.has_group("account.group_account_invoice")
         if not is_shown and not self.search_count(own, limit=1):
             return {"is_shown": False, "unseen_count": 0, "runs": []}
@@ -381,14 +400,14 @@ class InvoiceSendRun(models.Model):
             ``failures`` and ``actions``
         :rtype: dict
         """
-        user = self.env.user
+        self, user = self._of_all_companies(), self.env.user
         unseen, unseen_lines = self._find_unseen(user)
         unread = {run.id for run in [*unseen, *unseen_lines]}
         newest = self.search([("user_id", "=", user.id)], limit=limit)
         # what was not looked at is shown, however old it is
         runs = newest | self.browse(sorted(unread, reverse=True)[:limit])
         asked = Domain("id", "in", list(run_ids))
-        runs |= self.search(self._get_own_domain(user) & asked)
+        runs |= self.search(self._get_told_domain(user) & asked)
         runs = runs.sorted("id", reverse=True)
         return {
             "unseen_count": sum(
@@ -403,26 +422,23 @@ class InvoiceSendRun(models.Model):
 
     def _get_message_values(self):
         failures = self._get_failure_values()
-        can_send = self.env["account.move"].has_access("write")
-        retryable = self._find_retryable_ids() if can_send else set()
         return [
             {
                 **values,
-                **failures.get(values["id"], {"failures": [], "more_count": 0}),
-                "actions": self._get_message_actions(values, values["id"] in retryable)
-                if can_send
-                else [],
+                **failures.get(run.id, {"failures": [], "more_count": 0}),
+                "company_id": run.company_id.id,
+                "actions": run._get_message_actions(values),
             }
-            for values in self._get_progress_values()
+            for run, values in zip(self, self._get_progress_values(), strict=True)
         ]
 
-    @api.model
-    def _get_message_actions(self, values, can_retry):
+    def _get_message_actions(self, values):
         """:return: the buttons that make sense, by their methods' names"""
+        self.ensure_one()
         offered = {
-            "action_retry_failed": can_retry,
-            "action_send_now": values["next_attempt_datetime"],
-            "action_cancel_waiting": values["waiting_count"],
+            "action_retry_failed": self.can_retry,
+            "action_send_now": self.can_act and values["next_attempt_datetime"],
+            "action_cancel_waiting": self.can_act and values["waiting_count"],
         }
         return [name for name, is_offered in offered.items() if is_offered]
 

@@ -48,14 +48,15 @@ class InvoiceSendRun(models.Model):
 
     can_retry = fields.Boolean(
         compute="_compute_can_retry",
-        help="Something failed that can be sent again from here.",
+        help="Something failed that the user can send again from here.",
     )
 
     @api.depends("delivery_ids.state", "line_ids.state")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_can_retry(self):
-        retryable = self._find_retryable_ids()
+        offered = self._find_retryable_ids() & self._find_writable_ids()
         for run in self:
-            run.can_retry = run.id in retryable
+            run.can_retry = run.id in offered
 
     def _find_retryable_ids(self):
         """Tell which of these runs have something to send again, in one query.

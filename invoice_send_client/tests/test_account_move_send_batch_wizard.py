@@ -2,10 +2,12 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import InvoiceSendCase
 
@@ -247,10 +249,55 @@ class TestAccountMoveSendBatchWizard(InvoiceSendCase):
             if field.store and name not in ("write_date", "mail_attachments_widget")
         ]
         before = line.read(names)
-        self.env["account.move.send.wizard"].browse(
-            line.action_open()
-        ).action_keep_in_batch()
+        window = self.env["account.move.send.wizard"].browse(line.action_open())
+        self.env.invalidate_all()  # as the browser's next call finds it
+        window.action_keep_in_batch()
         self.assertEqual(line.read(names), before)
+
+    def test_opened_row_keeps_what_differs_by_its_looks_alone(self):
+        wizard = self.open_window(self.make_invoices(2))
+        line = wizard.line_ids[0]
+        window = self.env["account.move.send.wizard"].browse(line.action_open())
+        self.env.invalidate_all()
+        changes = {
+            "line break": ("<p", "<p>\u00a0</p><p"),
+            "alignment": ("<p", '<p style="text-align: center;"'),
+            "colour": ("Dear", '<font style="color: rgb(255, 0, 0);">Dear</font>'),
+            "size": ("Dear", '<span style="font-size: 24px;">Dear</span>'),
+        }
+        body = str(window.body)
+        for name, (old, new) in changes.items():
+            with self.subTest(change=name):
+                window.body = body.replace(old, new, 1)
+                self.assertNotEqual(window.body, body)
+                window.action_keep_in_batch()
+                self.assertEqual(line.custom_body, window.body)
+                window.body = body
+                window.action_keep_in_batch()
+                self.assertFalse(line.custom_body)
+
+    def test_language_of_an_opened_row_leaves_colours_given_by_hand(self):
+        wizard = self.open_window(self.make_invoices(2))
+        self.env["res.lang"]._activate_lang("ro_RO")
+        window = self.env["account.move.send.wizard"].browse(
+            wizard.line_ids[0].action_open()
+        )
+        red = '<font style="color: rgb(255, 0, 0);">Dear</font>'
+        window.body = str(window.body).replace("Dear", red)
+        window.mail_lang = "ro_RO"
+        self.assertIn("Dear", window.body)
+        self.assertTrue(window.letter_question)
+
+    def test_opened_row_offers_no_window_that_takes_the_place_of_the_rows(self):
+        """Peppol's answer comes in a window: another one than a row's shows it."""
+        arch = self.env["account.move.send.wizard"].get_view(view_type="form")["arch"]
+        [button] = etree.fromstring(arch).iterfind(
+            ".//button[@name='action_check_network']"
+        )
+        for line_id, is_hidden in ((False, False), (1, True)):
+            values = {"can_check_network": True, "batch_line_id": line_id}
+            hidden = safe_eval(button.get("invisible"), values)
+            self.assertEqual(bool(hidden), is_hidden)
 
     def test_draft_row_can_not_be_opened(self):
         draft = self.make_invoice_for("Delta", "delta@delta.example", post=False)

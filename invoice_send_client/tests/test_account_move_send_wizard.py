@@ -280,6 +280,17 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
         self.env.invalidate_all()
         self.assertEqual(customer.peppol_verification_state, "not_verified")
 
+    def test_look_up_on_peppol_leaves_the_ticks_of_the_user(self):
+        window = self.open_window().save()
+        boxes = window.sending_method_checkboxes
+        window.sending_method_checkboxes = {
+            **boxes,
+            "email": {**boxes["email"], "checked": False},
+        }
+        window.action_check_network()
+        self.assertFalse(window.sending_method_checkboxes["email"]["checked"])
+        self.assertNotIn("email", window.sending_methods)
+
     def test_both_addresses_of_the_customers_card_stand_in_to(self):
         self.partner_a.email = "ana@alfa.example; ion@alfa.example"
         self.assertEqual(

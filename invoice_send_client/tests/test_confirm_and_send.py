@@ -234,11 +234,30 @@ class TestConfirmAndSend(InvoiceSendCase):
         action = draft.action_open_send_window()
         self.assertEqual(action["res_model"], "account.move.send.wizard")
 
-    def test_list_offers_it_in_the_action_menu(self):
+    def get_offers(self):
+        """:return: kinds of views by the name of what their action menu offers"""
         bindings = self.env["ir.actions.actions"].get_bindings("account.move")
-        offered = {action["name"]: action for action in bindings["action"]}
-        for name in ("Confirm and send", "Send to client again"):
-            self.assertEqual(offered[name]["binding_view_types"], "list,kanban")
+        return {
+            action["name"]: action["binding_view_types"]
+            for action in bindings["action"]
+        }
+
+    def test_cards_offer_to_send_and_the_list_to_send_again(self):
+        offers = self.get_offers()
+        self.assertEqual(offers["Send to client"], "kanban")
+        self.assertEqual(offers["Send to client again"], "list")
+        invoice = self.make_drafts(1)
+        self.press(invoice)
+        action = (
+            self.env.ref("invoice_send_client.action_send_cards")
+            .with_user(self.billing)
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .run()
+        )
+        self.assertEqual(action["res_model"], "account.move.send.wizard")
+
+    def test_list_offers_it_in_the_action_menu(self):
+        self.assertEqual(self.get_offers()["Confirm and send"], "list,kanban")
         drafts = self.make_drafts(2)
         run = self.env.ref("invoice_send_client.action_confirm_and_send")
         action = (

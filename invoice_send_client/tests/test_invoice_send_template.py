@@ -497,6 +497,19 @@ class TestLetterForm(LetterCase):
         self.assertEqual(shared.action_copy_for_company()["res_id"], copy.id)
         self.assertEqual(self.get_letter("ro_RO", self.other)[0], copy)
 
+    def test_copy_for_a_company_is_offered_to_who_may_write_letters(self):
+        view = self.env.ref("invoice_send_client.invoice_send_template_view_form")
+        for name, is_offered in (("invoice", False), ("manager", True)):
+            user = new_test_user(
+                self.env,
+                f"isc_copies_{name}",
+                groups=f"account.group_account_{name},base.group_multi_company",
+            )
+            letters = self.letters.with_user(user)
+            arch = letters.get_view(view.id, "form")["arch"]
+            with self.subTest(group=name):
+                self.assertEqual("action_copy_for_company" in arch, is_offered)
+
     def test_test_of_a_letter_goes_to_me_alone(self):
         self.env.user.email = "me@seller.example"
         letter = self.get_shipped("ro")

@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase, tagged
 
-from ..tools.letters import fingerprint, split_at
+from ..tools.letters import digest, fingerprint, split_at
 
 
 @tagged("-at_install", "post_install")
@@ -29,6 +29,24 @@ class TestLetters(BaseCase):
         ):
             with self.subTest(other=other):
                 self.assertNotEqual(fingerprint(other), fingerprint(self.LETTER))
+
+    def test_any_change_that_one_can_see_changes_the_digest(self):
+        for other in (
+            self.LETTER.replace("<br/>", ""),
+            self.LETTER.replace("<br/>", "</p><p>"),
+            self.LETTER.replace("<p>", '<p style="text-align: center">'),
+            self.LETTER.replace("Dear", '<font style="color: red">Dear</font>'),
+            self.LETTER.replace("Dear", '<span class="h1-fs">Dear</span>'),
+            self.LETTER.replace("Dear", "Hello"),
+            "",
+        ):
+            with self.subTest(other=other):
+                self.assertNotEqual(digest(other), digest(self.LETTER))
+
+    def test_same_html_written_otherwise_has_the_same_digest(self):
+        same = "\n" + self.LETTER.replace("<br/>", "<br>").replace('"/a"', "'/a'")
+        self.assertEqual(digest(same), digest(self.LETTER))
+        self.assertEqual(digest(False), digest(""))
 
     def test_nothing_and_rubbish_have_a_fingerprint(self):
         self.assertEqual(fingerprint(False), "")

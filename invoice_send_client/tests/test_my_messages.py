@@ -293,9 +293,7 @@ class TestMyMessages(InvoiceSendCase):
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
     def test_sender_without_accounting_sees_his_own_runs_and_no_others(self):
         foreign = self.press_send(2, refused=[0])
-        sender = new_test_user(
-            self.env, "isc_sender", groups="base.group_user", company_id=self.company.id
-        )
+        sender = self.make_sender()
         own = self.press_send(2, refused=[0])
         own.sudo().user_id = sender
         his = self.Run.with_user(sender)
@@ -312,6 +310,107 @@ class TestMyMessages(InvoiceSendCase):
                 records.with_user(sender).check_access("read")
         with self.assertRaises(AccessError):
             own.with_user(sender).action_retry_failed()
+
+    def make_sender(self):
+        """:return: a user who sends, as salesmen do, and may write no document"""
+        return new_test_user(
+            self.env, "isc_sender", groups="base.group_user", company_id=self.company.id
+        )
+
+    def send_later(self, user):
+        """:return: what a user sends tomorrow, as he sees it"""
+        invoice = self.make_invoice()
+        later = fields.Datetime.now() + timedelta(days=1)
+        self.send(invoice, scheduled_datetime=later)
+        run = invoice.invoice_delivery_ids.run_id
+        run.sudo().user_id = user
+        self.env.invalidate_all()
+        return run.with_user(user)
+
+    def test_sender_withdraws_what_waits_of_his_own_without_writing_documents(self):
+        run = self.send_later(self.make_sender())
+        self.assertTrue(run.can_act)
+        [told] = run.get_my_messages()["runs"]
+        self.assertEqual(told["actions"], ["action_send_now", "action_cancel_waiting"])
+        run.action_cancel_waiting()
+        self.assertEqual(run.delivery_ids.state, "cancel")
+
+    def test_sender_lets_what_waits_of_his_own_leave_now(self):
+        run = self.send_later(self.make_sender())
+        run.action_send_now()
+        with self.mail_server() as taken:
+            self.Run.sudo()._process_due()
+        self.assertEqual(len(taken), 1)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_sender_without_documents_is_offered_no_other_button(self):
+        run = self.press_send(2, refused=[0])
+        self.assertTrue(run.can_retry)
+        sender = self.make_sender()
+        run.sudo().user_id = sender
+        self.env.invalidate_all()
+        own = run.with_user(sender)
+        self.assertFalse(own.can_retry)
+        with self.assertRaises(AccessError):
+            own.action_retry_failed()
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_run_with_one_document_that_one_may_not_write_is_not_offered(self):
+        run = self.press_send(2, is_asked=False)
+        biller = new_test_user(
+            self.env,
+            "isc_biller_of_some",
+            groups="account.group_account_invoice",
+            company_id=self.company.id,
+        )
+        his = run.with_user(biller)
+        self.assertTrue(his.can_act)
+        self.env["ir.rule"].create(
+            {
+                "name": "All but one",
+                "model_id": self.env["ir.model"]._get_id("account.move"),
+                "domain_force": [("id", "!=", run.line_ids.move_id[:1].id)],
+                "perm_read": False,
+            }
+        )
+        self.env.invalidate_all()
+        self.assertFalse(his.can_act)
+        with self.assertRaises(AccessError):
+            his.action_cancel_waiting()
+
+    # -- several companies -------------------------------------------------------------
+
+    def open_other_company(self):
+        """:return: the model of a page on which another company alone is switched on"""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env.user.company_ids += other
+        self.env.invalidate_all()
+        return self.Run.with_context(allowed_company_ids=other.ids)
+
+    def test_failures_of_all_companies_are_counted_and_listed_alike(self):
+        run = self.press_send(2, refused=[0])
+        elsewhere = self.open_other_company()
+        told = elsewhere.get_my_messages()
+        self.assertEqual([values["id"] for values in told["runs"]], run.ids)
+        self.assertEqual(told["runs"][0]["company_id"], self.company.id)
+        self.assertEqual(told["unseen_ids"], run.failed_delivery_ids.ids)
+        self.assertEqual(told["unseen_count"], 1)
+        self.assertEqual(elsewhere._get_tray_values()["unseen_count"], 1)
+        self.assertEqual(elsewhere.mark_my_messages_seen([]), 1)
+        self.assertEqual(elsewhere.sudo()._count_unseen(self.env.user), 1)
+
+    def test_failures_of_a_company_that_one_left_count_no_more(self):
+        run = self.press_send(2, refused=[0])
+        Run = run.sudo()
+        self.assertEqual(Run._count_unseen(self.env.user), 1)
+        elsewhere = self.open_other_company()
+        other = elsewhere.env.company
+        self.env.user.write(
+            {"company_id": other.id, "company_ids": [(6, 0, other.ids)]}
+        )
+        self.env.invalidate_all()
+        self.assertEqual(Run._count_unseen(self.env.user), 0)
+        self.assertEqual(elsewhere.get_my_messages()["unseen_count"], 0)
 
     def test_user_who_never_sends_has_no_tray(self):
         plain = new_test_user(self.env, "isc_plain_tray", groups="base.group_user")

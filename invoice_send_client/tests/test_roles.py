@@ -207,6 +207,37 @@ class TestRoles(InvoiceSendCase):
         found = self.ask(BUTTONS, self.is_let)
         self.assertEqual(found, read_table(BUTTONS))
 
+    @mute_logger(RULES, MODELS)
+    def test_buttons_of_a_sending_are_shown_to_who_may_press_them(self):
+        cells = read_table(BUTTONS)["invoice.send.run:action_cancel_waiting"]
+        run = self.records["invoice.send.run"]
+        for role, answer in cells.items():
+            shown = self.as_role(role, run)
+            if not shown.has_access("read"):
+                continue
+            with self.subTest(role=role):
+                self.assertEqual(shown.can_act, answer == "yes")
+
+    @mute_logger(RULES, MODELS)
+    def test_sender_of_a_sending_withdraws_it_and_sends_no_document_again(self):
+        run = self.records["invoice.send.run"]
+        run.user_id = self.users["employee"]
+        self.records["invoice.delivery"].state = "error"
+        self.env.flush_all()
+        for button in ("action_cancel_waiting", "action_send_now", "action_start"):
+            with self.subTest(button=button):
+                self.assertEqual(
+                    self.is_let(f"invoice.send.run:{button}", "employee"), "yes"
+                )
+        for button in (
+            "invoice.send.run:action_retry_failed",
+            "invoice.delivery:action_retry",
+            "invoice.delivery:action_resend",
+            "invoice.delivery:action_renew_link",
+        ):
+            with self.subTest(button=button):
+                self.assertEqual(self.is_let(button, "employee"), "-")
+
     @mute_logger(RULES, MODELS, "odoo.addons.invoice_send_client.models")
     def test_only_who_may_post_confirms_and_sends(self):
         draft = self.init_invoice(

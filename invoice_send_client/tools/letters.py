@@ -1,6 +1,7 @@
 """Compares and cuts the HTML of letters. Plain Python with lxml."""
 
 import copy
+import hashlib
 import re
 
 from lxml import etree, html
@@ -48,6 +49,16 @@ def fingerprint(text):
     :rtype: str
     """
     return " ".join(_tokens(_parse(text)))
+
+
+def digest(text):
+    """Reduce a letter to what tells it from any other, line breaks, colours, sizes and
+    alignment too; how its HTML happens to be written does not count.
+
+    :param str text: HTML, may be empty
+    :rtype: str
+    """
+    return hashlib.sha256(_inside(_parse(text)).strip().encode()).hexdigest()
 
 
 def split_at(text, marker):

@@ -523,5 +523,19 @@ class AccountMoveSendWizard(models.TransientModel):
             partner.sudo().button_account_peppol_check_partner_endpoint(
                 company=self.company_id
             )
+        before = self.sending_method_checkboxes or {}
         self._compute_sending_method_checkboxes()
+        self._keep_ticks(before)
         return self._get_window_action()
+
+    def _keep_ticks(self, before):
+        """Tick the ways of sending as the user did; what the network said ticks Peppol.
+
+        :param dict before: the boxes as they stood in the window
+        """
+        self.sending_method_checkboxes = {
+            key: box
+            if key == "peppol" or key not in before or box.get("readonly")
+            else {**box, "checked": bool(before[key].get("checked"))}
+            for key, box in self.sending_method_checkboxes.items()
+        }

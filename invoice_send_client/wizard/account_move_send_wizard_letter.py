@@ -129,6 +129,9 @@ class AccountMoveSendWizard(models.TransientModel):
         memory = self[f"rendered_{name}"]
         if not memory:
             return bool(self[name])  # said at creation
+        if self.batch_line_id:
+            # a row keeps what differs in any way, or it would leave without it
+            return letter_tools.digest(self[name]) != memory["digest"]
         return letter_tools.fingerprint(self[name]) != memory["text"]
 
     def _keep(self, name):
@@ -140,6 +143,7 @@ class AccountMoveSendWizard(models.TransientModel):
         for wizard in self:
             wizard[f"rendered_{name}"] = {
                 "text": letter_tools.fingerprint(wizard[name]),
+                "digest": letter_tools.digest(wizard[name]),
                 "letter": wizard._get_letter_key(),
             }
 

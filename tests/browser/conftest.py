@@ -115,6 +115,16 @@ def user_page(open_page):
 
 
 @pytest.fixture
+def other_company(seller):
+    """Another company of Ana Pop's, for this test alone: its id."""
+    company_id = seller.admin.make("res.company", {"name": "Other SRL"})
+    write = functools.partial(seller.admin.change, "res.users", seller.user.uid)
+    write({"company_ids": [(4, company_id)]})
+    yield company_id
+    write({"company_ids": [(3, company_id)]})
+
+
+@pytest.fixture
 def mailed(seller, sink):
     """An invoice that was mailed: the document's id and the client's link."""
     return client_page.mail(seller, sink)

@@ -127,6 +127,19 @@ def test_refused_one_is_corrected_and_leaves(page, seller, sink, move_id, addres
     assert sink.mails_to(address) == []
 
 
+def test_button_of_the_panel_asks_in_the_users_language(
+    page, seller, sink, move_id, address
+):
+    sink.treat(address, rcpt="550 No such user here")
+    seller.send(move_id)
+    refused = recipient(panel(page, seller, move_id), address)
+    with page.expect_request("**/action_correct_address") as asked:
+        refused.get_by_role("button", name="Correct address").click()
+    context = asked.value.post_data_json["params"]["kwargs"]["context"]
+    assert (context["lang"], context["uid"]) == ("en_US", seller.user.uid)
+    assert context["allowed_company_ids"] == [seller.company_id]
+
+
 def test_refused_one_is_sent_again_as_it_was(page, seller, sink, move_id, address):
     sink.treat(address, rcpt="550 No such user here")
     seller.send(move_id)

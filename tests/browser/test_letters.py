@@ -1,6 +1,7 @@
 """Settings > Invoicing > Letters, as an administrator writes them."""
 
 import pytest
+from lxml import html
 from playwright.sync_api import expect
 
 from tests.helpers import client_page
@@ -96,6 +97,62 @@ def bring_back(page):
         button = page.locator(".o-dropdown--menu [name=action_restore]")
     button.click()
     page.locator(".modal-footer .btn-primary").click()
+
+
+@pytest.fixture
+def with_button(seller):
+    """The letter of receipts holds a button, until this test ends."""
+    admin, letter_id = seller.admin, seller.admin.ref(LETTER)
+    before = admin.fetch("invoice.send.template", letter_id, "body_html")["body_html"]
+    button = '<p><a href="https://shop.example" class="btn btn-primary">Shop</a></p>'
+    body = {"body_html": before + button}
+    admin.change("invoice.send.template", letter_id, body)
+    yield letter_id
+    admin.call("invoice.send.template", "action_restore", [letter_id])
+
+
+def read_body(seller):
+    """Return the letter of receipts as it is stored, and whether as shipped."""
+    letter_id, names = seller.admin.ref(LETTER), ("body_html", "is_as_shipped")
+    letter = seller.admin.fetch("invoice.send.template", letter_id, *names)
+    return letter["body_html"], letter["is_as_shipped"]
+
+
+def save(page):
+    """Save the letter."""
+    page.locator(".o_form_button_save").click()
+    expect(page.locator(".o_form_button_save")).to_be_hidden()
+
+
+def test_button_in_a_letter_looks_like_one_in_the_mail(page, seller, with_button):
+    text = open_letter(page, seller)
+    text.locator("p").nth(1).click()
+    page.keyboard.press("End")
+    page.keyboard.type(" Good day!")
+    save(page)
+    stored = html.fragment_fromstring(read_body(seller)[0], create_parent=True)
+    assert "Good day!" in stored.text_content()
+    [button] = stored.iterfind(".//a")
+    assert "background-color" in button.get("style")
+    # what the screen marks is no part of the letter
+    fillings = stored.findall(".//*[@t-out]")
+    assert fillings
+    for filling in fillings:
+        assert "background" not in filling.get("style", "")
+
+
+def test_letter_of_which_another_field_is_changed_stays_as_shipped(page, seller):
+    before = read_body(seller)
+    assert before[1]
+    text = open_letter(page, seller)
+    text.click()
+    subject = page.locator("[name=subject] input")
+    shipped = subject.input_value()
+    for words in (f"{shipped}!", shipped):
+        subject.fill(words)
+        subject.blur()
+        save(page)
+    assert read_body(seller) == before
 
 
 def test_letter_that_can_not_be_filled_in_says_so_and_is_not_saved(

@@ -161,6 +161,34 @@ def test_failed_one_is_sent_again_from_the_tray(page, seller, sink):
     assert len(sink.mails_to(email)) == 1
 
 
+def test_button_of_the_tray_asks_in_the_users_language(page, seller, sink):
+    _run_id, [email] = send_many(seller, sink, 1, 1)
+    failure = open_tray(page).locator(f"[data-email='{email}']")
+    with page.expect_request("**/action_correct_address") as asked:
+        failure.get_by_role("button", name="Correct address").click()
+    context = asked.value.post_data_json["params"]["kwargs"]["context"]
+    assert (context["lang"], context["uid"]) == ("en_US", seller.user.uid)
+    assert context["allowed_company_ids"] == [seller.company_id]
+
+
+def test_failure_of_a_company_that_is_switched_off_is_told_and_corrected(
+    page, seller, sink, other_company
+):
+    _run_id, [email] = send_many(seller, sink, 1, 1)
+    sink.treat(email)
+    client_page.switch_company(page, other_company)
+    expect(count(page)).to_have_text("1")
+    failure = open_tray(page).locator(f"[data-email='{email}']")
+    failure.get_by_role("button", name="Correct address").click()
+    dialog = page.get_by_role("dialog")
+    new = seller.address("corrected")
+    dialog.get_by_label("New address").fill(new)
+    dialog.get_by_role("button", name="Send to this address").click()
+    expect(dialog).to_have_count(0)
+    seller.run_cron()
+    assert len(sink.mails_to(new)) == 1
+
+
 def test_all_failed_are_sent_again_by_one_button(page, seller, sink):
     run_id, refused = send_many(seller, sink, 1, 2)
     for email in refused:

@@ -358,10 +358,8 @@ def test_one_value_is_set_for_all_ticked(open_window, seller, sink, selection):
     window.tick("Beta").click()
     expect(window.counts).to_contain_text("2 of 5 will be sent")
     button = window.dialog.get_by_role("button", name="Set for all ticked")
-    expect(button).to_be_disabled()
     window.dialog.get_by_label("BCC for all").fill("archive@seller.example")
     choose_for_all(window, "Language for all", "Romanian")
-    expect(button).to_be_enabled()
     button.click()
     expect(window.cell("Alfa", "mail_lang")).to_contain_text("Romanian")
     expect(window.cell("Beta", "mail_lang")).to_contain_text("English")
@@ -378,6 +376,20 @@ def choose_for_all(window, label, value):
     """Choose a value above the rows."""
     window.dialog.get_by_label(label).click()
     window.page.locator(".o_select_menu_item", has_text=value).first.click()
+
+
+def test_value_for_all_that_is_still_typed_is_set_by_the_first_press(open_window):
+    window = open_window()
+    window.filter("Ticked")
+    window.dialog.get_by_role("button", name="Set for all ticked").click()
+    expect(window.rows).to_have_count(3)
+    box = window.dialog.get_by_label("BCC for all")
+    box.press_sequentially("archive@seller.example")
+    window.dialog.get_by_role("button", name="Set for all ticked").click()
+    expect(box).to_have_value("")
+    window.open("Alfa")
+    bcc = window.opened.get_by_label(re.compile("^BCC")).first
+    expect(bcc).to_have_value("archive@seller.example")
 
 
 def test_value_for_all_that_nobody_set_is_taken_along_by_send(
@@ -514,6 +526,35 @@ def test_back_keeps_what_was_written_and_the_list_as_it_was(
     mail = sink.mail_to(selection.emails["Beta"])
     assert mail.message["Subject"] == "As agreed" and "Good morning!" in mail.html
     assert "Good morning!" not in sink.mail_to(selection.emails["Alfa"]).html
+
+
+def test_line_break_alone_leaves_with_the_row_and_a_click_changes_nothing(
+    open_window, seller, sink, selection
+):
+    window = open_window()
+    text = window.opened.locator("[name='body'] .odoo-editor-editable")
+    back = window.opened.get_by_role("button", name="Back", exact=True)
+    window.open("Alfa")
+    text.click()
+    window.opened.get_by_label("Subject").click()
+    back.click()
+    expect(window.opened).to_have_count(0)
+    expect(window.cell("Alfa", "remark")).to_have_text("Ready.")
+    window.open("Beta")
+    before = text.locator("p").count()
+    text.click()
+    window.page.keyboard.press("Control+Home")
+    window.page.keyboard.press("End")
+    window.page.keyboard.press("Enter")
+    expect(text.locator("p")).to_have_count(before + 1)
+    back.click()
+    expect(window.opened).to_have_count(0)
+    expect(window.cell("Beta", "remark")).to_contain_text("Text changed")
+    window.press("Send")
+    window.expect_closed()
+    run_cron_until_sent(seller, sink, *good(selection))
+    mails = [sink.mail_to(selection.emails[name]).html for name in ("Alfa", "Beta")]
+    assert mails[1].count("<p") == mails[0].count("<p") + 1
 
 
 def test_open_pressed_twice_in_a_moment_opens_one_window(open_window):

@@ -178,6 +178,16 @@ def test_language_changes_the_letter_that_nobody_touched(open_window):
     expect(window.question).to_have_count(0)
 
 
+def test_no_video_gets_into_a_letter(open_window):
+    window = open_window()
+    window.text.click()
+    window.page.keyboard.press("Control+End")
+    window.page.keyboard.type("/media")
+    offers = window.page.locator(".o-we-powerbox .o-we-command")
+    expect(offers.filter(has_text="Insert image or icon")).to_have_count(1)
+    expect(offers.filter(has_text="ideo")).to_have_count(0)
+
+
 def test_typed_text_is_kept_until_the_user_gives_it_up(open_window):
     window = open_window()
     window.text.click()

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.helpers import client_page, polling, review
 from tests.helpers.odoo_server import OdooServer
+from tests.helpers.rpc import REFUSAL
 from tests.helpers.smtp_sink import Hold
 
 #: Long enough for a slow machine to press Undo, and to be cut short by "Send now".
@@ -133,6 +134,38 @@ def test_page_that_is_loaded_again_counts_on(open_window, seller, sink, emails):
         pause(page).get_by_role("button", name="Undo").click()
         expect(window(page)).to_be_visible()
     assert not any(map(sink.mails_to, emails))
+
+
+def test_undo_brings_the_window_back_after_the_company_was_switched(
+    open_window, seller, sink, emails, other_company
+):
+    with seller.company_setting(invoice_undo_seconds=LONG_PAUSE):
+        page = open_window()
+        press_send(page)
+        client_page.switch_company(page, other_company)
+        expect(pause(page)).to_contain_text("2 documents leave in")
+        pause(page).get_by_role("button", name="Undo").click()
+        rows = window(page).locator(".o_data_row")
+        expect(rows).to_have_count(2)
+        expect(rows.filter(has_text=emails[1])).to_have_count(1)
+        expect(page.locator(".o_error_dialog")).to_have_count(0)
+        window(page).get_by_role("button", name="Discard").click()
+        expect(window(page)).to_have_count(0)
+    assert not any(map(sink.mails_to, emails))
+
+
+def test_start_that_is_refused_is_no_error_and_the_scheduled_action_sends(
+    open_window, seller, sink, emails
+):
+    with seller.company_setting(invoice_undo_seconds=SHORT_PAUSE):
+        page = open_window()
+        held = client_page.hold_calls(page, "action_start")
+        with page.expect_request("**/action_start"):
+            press_send(page)
+        held[0].fulfill(json=REFUSAL)
+        expect(pause(page)).to_have_count(0)
+        until_sent(sink, emails, 90)
+        expect(page.locator(".o_error_dialog")).to_have_count(0)
 
 
 @pytest.fixture

@@ -278,8 +278,14 @@ def test_window_can_look_the_customer_up_when_asked(romanian, internet, peppol):
     context = {"active_model": "account.move", "active_ids": [peppol]}
     window_id = romanian.user.make(WINDOW, {}, **context)
     assert internet.asked == []
-    romanian.user.call(WINDOW, "action_check_network", [window_id])
-    assert internet.asked_for(PEPPOL_LOOKUP)
     name = "sending_method_checkboxes"
     boxes = romanian.user.fetch(WINDOW, window_id, name)[name]
+    assert boxes["peppol"]["readonly"]
+    is_ticked = boxes["email"]["checked"]
+    boxes["email"]["checked"] = not is_ticked
+    romanian.user.change(WINDOW, window_id, {name: boxes})
+    romanian.user.call(WINDOW, "action_check_network", [window_id])
+    assert internet.asked_for(PEPPOL_LOOKUP)
+    boxes = romanian.user.fetch(WINDOW, window_id, name)[name]
     assert not boxes["peppol"].get("readonly")
+    assert boxes["email"]["checked"] != is_ticked

@@ -121,6 +121,16 @@ def hold_calls(page: Page, method: str, times: int | None = None) -> list[Route]
     return held
 
 
+def switch_company(page: Page, company_id: int) -> None:
+    """Switch to another company of the user, which loads the page again.
+
+    :param page: a user's page
+    :param company_id: the only one that is switched on then
+    """
+    page.evaluate("id => (document.cookie = `cids=${id}; path=/`)", company_id)
+    page.reload()
+
+
 def move_mouse_until(page: Page, is_done: Callable[[], bool]) -> None:
     """Move the mouse over the page, as a reader does, until something has come.
 

@@ -7,6 +7,7 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useRecordObserver} from "@web/model/relational_model/utils";
 import {useService} from "@web/core/utils/hooks";
+import {user} from "@web/core/user";
 
 const ICONS = {
     outgoing: "fa-clock-o text-muted",
@@ -196,7 +197,7 @@ export class InvoiceDeliveryPanel extends Component {
                 name: method,
                 resModel: "invoice.delivery",
                 resId: recipient.id,
-                context: {},
+                context: user.context,
                 onClose: async () => {
                     await this.props.record.load();
                     // Back to where the window was opened

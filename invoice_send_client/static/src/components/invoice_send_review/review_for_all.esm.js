@@ -3,14 +3,10 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
 
-const NAMES = [
-    "set_mail_lang",
-    "set_document_mode",
-    "set_sending_methods",
-    "set_email_bcc",
-];
-
-/** Gives all ticked rows what was chosen above them. */
+/**
+ * Gives all ticked rows what was chosen above them, nothing where nothing was: what is
+ * still being typed is known when it is pressed, not before.
+ */
 export class ReviewForAll extends Component {
     static template = "invoice_send_client.ReviewForAll";
     static props = {...standardWidgetProps};
@@ -18,10 +14,6 @@ export class ReviewForAll extends Component {
     setup() {
         this.orm = useService("orm");
         this.review = this.env.invoiceSendReview;
-    }
-
-    get isEmpty() {
-        return !NAMES.some((name) => this.props.record.data[name]);
     }
 
     async onClick() {

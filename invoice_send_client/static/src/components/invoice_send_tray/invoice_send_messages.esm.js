@@ -1,4 +1,5 @@
 import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/owl";
+import {getContextOfAll, switchOn} from "../invoice_companies/companies.esm";
 import {useBus, useService} from "@web/core/utils/hooks";
 import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
 import {_t} from "@web/core/l10n/translation";
@@ -99,8 +100,9 @@ export class InvoiceSendMessages extends Component {
         return this.call("invoice.send.run", run.id, "action_send_now");
     }
 
-    correctAddress(failure) {
+    correctAddress(run, failure) {
         this.props.close();
+        switchOn([run.company_id]);
         return this.call(failure.model, failure.id, "action_correct_address");
     }
 
@@ -143,7 +145,7 @@ export class InvoiceSendMessages extends Component {
                 name,
                 resModel,
                 resId,
-                context: {},
+                context: getContextOfAll(),
                 onClose: () => this.load(),
             });
         } finally {

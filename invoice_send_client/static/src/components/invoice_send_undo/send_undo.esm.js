@@ -1,4 +1,6 @@
 import {Component, onMounted, onWillUnmount, reactive, useState} from "@odoo/owl";
+import {getActiveIds, switchOn} from "../invoice_companies/companies.esm";
+import {RPCError} from "@web/core/network/rpc";
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
 import {registry} from "@web/core/registry";
@@ -86,14 +88,31 @@ class InvoiceSendUndo extends Component {
         }
     }
 
+    /**
+     * Ask the server about these runs with the companies in which Send was pressed,
+     * whichever are switched on now.
+     *
+     * @param {String} method
+     */
+    call(method) {
+        const {companyIds, runIds} = this.props.pause;
+        return this.orm.call("invoice.send.run", method, [runIds], {
+            context: {allowed_company_ids: companyIds},
+        });
+    }
+
     async begin(method) {
         this.state.isBusy = true;
         this.state.isStarted = true;
         this.props.onBegin();
         try {
-            await this.orm.call("invoice.send.run", method, [this.props.pause.runIds]);
+            await this.call(method);
         } catch (error) {
             this.props.onClose();
+            if (method === "action_start" && error instanceof RPCError) {
+                // Nobody pressed a button, and the scheduled action starts them too
+                return;
+            }
             throw error;
         }
         // What the server tells is lost where there is no websocket
@@ -104,12 +123,11 @@ class InvoiceSendUndo extends Component {
         this.state.isBusy = true;
         let next = null;
         try {
-            next = await this.orm.call("invoice.send.run", "action_undo", [
-                this.props.pause.runIds,
-            ]);
+            next = await this.call("action_undo");
         } finally {
             this.props.onClose();
         }
+        switchOn(this.props.pause.companyIds);
         // A plain call adds no views
         await this.action.doAction(
             {views: [[false, "form"]], ...next},
@@ -197,6 +215,7 @@ function undoAction(env, action) {
     env.services.invoice_send_undo.add({
         key: run_ids.join(),
         runIds: run_ids,
+        companyIds: getActiveIds(),
         count,
         message,
         deadline: Date.now() + seconds * 1000,

@@ -14,6 +14,8 @@ class FreeTabPlugin extends TabulationPlugin {
 export class LetterBody extends HtmlMailField {
     getConfig() {
         const config = super.getConfig();
+        // No mail program plays one
+        config.allowVideo = false;
         config.Plugins = config.Plugins.map((plugin) =>
             plugin === TabulationPlugin ? FreeTabPlugin : plugin
         );
