@@ -22,16 +22,7 @@ def main(args: list[str]) -> int:
     :return: 0, or 1 when one of them failed
     :raise DevError: when there is none of that name
     """
-    parser = argparse.ArgumentParser("./dev bench", description=main.__doc__)
-    parser.add_argument("name", nargs="?", default="", help="one of them; default all")
-    parser.add_argument(
-        "--json",
-        type=Path,
-        nargs="?",
-        metavar="FILE",
-        help="where to write the figures; default: beside the cache",
-    )
-    told = parser.parse_args(args)
+    told = _parse(args)
     scripts = find(told.name)
     env = environment.prepare()
     browser.ensure()
@@ -48,6 +39,19 @@ def main(args: list[str]) -> int:
     if failed:
         raise DevError(f"failed: {', '.join(failed)}")
     return 0
+
+
+def _parse(args):
+    parser = argparse.ArgumentParser("./dev bench", description=main.__doc__)
+    parser.add_argument("name", nargs="?", default="", help="one of them; default all")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="where to write the figures; default: beside the cache",
+    )
+    return parser.parse_args(args)
 
 
 def find(name: str) -> dict[str, Path]:
