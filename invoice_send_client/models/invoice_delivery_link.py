@@ -240,6 +240,8 @@ class InvoiceDelivery(models.Model):
         :rtype: invoice.delivery
         """
         shared = self.filtered(lambda d: d._is_shared())
+        if not shared:
+            return self  # which are read together with their like
         # sudo: as above; the holders are given with the rights of whoever asks
         lines = shared.sudo().line_id
         return (self - shared).union(*(line._get_link_delivery() for line in lines))

@@ -123,16 +123,25 @@ class TestClientDocument(ClientPageCase):
         self.assertRegex(self.read_rows()[0][2], r"^100\.00 \+10\.00\s%$")
 
     def test_what_law_and_terms_want_to_be_said_is_said(self):
+        country = self.env.ref("base.hu")
         position = self.env["account.fiscal.position"].create(
             {
                 "name": "Abroad",
                 "note": "Reverse charge",
-                "country_id": self.env.ref("base.hu").id,
+                "country_id": country.id,
                 "foreign_vat": "HU12345676",
             }
         )
+        group = self.env["account.tax.group"].create(
+            {"name": "Abroad", "country_id": country.id}
+        )
         tax = self.tax_sale_a.copy(
-            {"name": "0 %", "invoice_legal_notes": "Exempt by article 4"}
+            {
+                "name": "0 %",
+                "country_id": country.id,
+                "tax_group_id": group.id,
+                "invoice_legal_notes": "Exempt by article 4",
+            }
         )
         term = self.env["account.payment.term"].create(
             {"name": "Soon", "note": "Payment within a week"}

@@ -2,6 +2,7 @@
 
 import functools
 import resource
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -117,7 +118,8 @@ def user_page(open_page):
 @pytest.fixture
 def other_company(seller):
     """Another company of Ana Pop's, for this test alone: its id."""
-    company_id = seller.admin.make("res.company", {"name": "Other SRL"})
+    name = f"Other {secrets.token_hex(4)} SRL"
+    company_id = seller.admin.make("res.company", {"name": name})
     write = functools.partial(seller.admin.change, "res.users", seller.user.uid)
     write({"company_ids": [(4, company_id)]})
     yield company_id

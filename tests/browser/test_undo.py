@@ -159,10 +159,9 @@ def test_start_that_is_refused_is_no_error_and_the_scheduled_action_sends(
 ):
     with seller.company_setting(invoice_undo_seconds=SHORT_PAUSE):
         page = open_window()
-        held = client_page.hold_calls(page, "action_start")
-        with page.expect_request("**/action_start"):
+        page.route("**/action_start", lambda route: route.fulfill(json=REFUSAL))
+        with page.expect_response("**/action_start"):
             press_send(page)
-        held[0].fulfill(json=REFUSAL)
         expect(pause(page)).to_have_count(0)
         until_sent(sink, emails, 90)
         expect(page.locator(".o_error_dialog")).to_have_count(0)
