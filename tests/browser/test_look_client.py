@@ -6,7 +6,6 @@ parts that are not Odoo's. Mails are shown as a mail program does that follows t
 reader's scheme.
 """
 
-import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,7 +14,7 @@ from tests.helpers import look
 from tests.helpers.look import Screen
 
 ARABIC = "?lang=ar_001"
-#: More presses than a network may ask for new links in an hour.
+#: More requests than a network may make for PDFs in a minute.
 MANY = 400
 
 
