@@ -576,8 +576,10 @@ class InvoiceDelivery(models.Model):
 
         :return: the deliveries with the right to write them
         :rtype: invoice.delivery
-        :raise AccessError: where the user may not write one of the documents
+        :raise AccessError: where the user may not read one of them, or write one of the
+            documents
         """
+        self.check_access("read")
         self.move_id.check_access("write")
         # sudo: deliveries have no writer but the sending; the documents were checked
         return self.sudo()
