@@ -324,7 +324,8 @@ class InvoiceSendRun(models.Model):
         others = self.filtered(lambda run: run.user_id != self.env.user)
         # sudo: which documents they are is asked, then whether the user may write them
         moves = others.sudo().line_ids.move_id.sudo(False)
-        moves.check_access("write")
+        if others:  # of none, Odoo asks whether the user may write any
+            moves.check_access("write")
         # sudo: runs have no writer but the sending; its user or documents were checked
         return self.sudo()
 

@@ -6,7 +6,6 @@ parts that are not Odoo's. Mails are shown as a mail program does that follows t
 reader's scheme.
 """
 
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
