@@ -289,7 +289,7 @@ class TestAccountMoveSendWindow(InvoiceSendCase):
         }
         window.action_check_network()
         self.assertFalse(window.sending_method_checkboxes["email"]["checked"])
-        self.assertNotIn("email", window.sending_methods)
+        self.assertNotIn("email", window.sending_methods or [])
 
     def test_both_addresses_of_the_customers_card_stand_in_to(self):
         self.partner_a.email = "ana@alfa.example; ion@alfa.example"

@@ -88,7 +88,7 @@ class TestLookBeforeTheVerdict(MailedCase):
         self.shift_attempt(300)
         self.get()
         self.assertEqual(self.delivery.state, "error")
-        self.assertTrue(self.invoice.invoice_delivery_problem or self.delivery.move_id)
+        self.assertTrue(self.delivery.move_id.invoice_delivery_problem)
         self.delivery.failure_type = "unknown"
         self.get("/open.gif")
         self.assertEqual(self.delivery.state, "open")

@@ -3,7 +3,7 @@ import re
 from lxml import html
 from psycopg2 import IntegrityError
 
-from odoo import SUPERUSER_ID, fields
+from odoo import SUPERUSER_ID, Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -503,7 +503,10 @@ class TestLetterForm(LetterCase):
             user = new_test_user(
                 self.env,
                 f"isc_copies_{name}",
-                groups=f"account.group_account_{name},base.group_multi_company",
+                groups=f"account.group_account_{name}",
+                company_id=self.env.company.id,
+                # Odoo gives the group of several companies to who is in several.
+                company_ids=[Command.set((self.env.company | self.other).ids)],
             )
             letters = self.letters.with_user(user)
             arch = letters.get_view(view.id, "form")["arch"]
