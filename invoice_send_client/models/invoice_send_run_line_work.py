@@ -47,16 +47,23 @@ class InvoiceSendRunLine(models.Model):
         )
         parts = leads._divide()
         for number, some in enumerate(parts):
-            if work.is_over():
+            if work.is_over() or work.would_break(len(some)):
                 return self.browse().concat(*parts[number:])
-            if len(some) == 1:
-                # alone: nothing is read for the others
-                some._process_safely(work)
-            elif not some._process_together_safely(work):
-                some._process_one_by_one(work)
+            some._process_part(work)
             for run in some.run_id:
                 run._tell_progress_of(work, TELL_SECONDS)
         return self.browse()
+
+    def _process_part(self, work):
+        """See :meth:`_process_all`."""
+        if len(self) == 1:
+            # alone: nothing is read for the others
+            self._process_safely(work)
+            return
+        with work.timing(len(self)):
+            is_done = self._process_together_safely(work)
+        if not is_done:
+            self._process_one_by_one(work)
 
     def _process_one_by_one(self, work):
         """See :meth:`_process_all`."""

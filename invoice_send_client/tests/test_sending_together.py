@@ -1,9 +1,10 @@
-from unittest.mock import patch
+from contextlib import contextmanager
+from unittest.mock import Mock, patch
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..const import TOGETHER
+from ..const import PASS_SECONDS, TOGETHER
 from ..tools.sending_pass import SendingPass
 from .common import InvoiceSendCase
 
@@ -209,6 +210,49 @@ class TestSendingTogether(InvoiceSendCase):
         self.assertFalse(self.find_mails(invoices))
         self.assertEqual(len(self.work()), 2)
         self.assertEqual(set(invoices.mapped("invoice_delivery_state")), {"sent"})
+
+    def test_documents_that_would_outlast_a_pass_are_begun_together_by_the_next(self):
+        invoices = self.make_invoices(4)
+        lines = self.press(invoices).line_ids.sorted("id")
+        Line, Run = type(lines), type(self.env["invoice.send.run"])
+
+        @contextmanager
+        def take_long(work, _count):
+            yield
+            work.slowest = PASS_SECONDS
+
+        with (
+            patch.object(Line, "_process_safely") as alone,
+            patch.object(Run, "_trigger_cron") as called,
+            patch.object(SendingPass, "timing", take_long),
+            patch(f"{LOGGER}.TOGETHER", 2),
+        ):
+            self.assertEqual(len(self.work()), 2)
+            called.assert_called_once_with()
+            self.assertEqual(lines.mapped("attempt_count"), [1, 1, 0, 0])
+            self.assertEqual(len(self.work()), 2)
+        alone.assert_not_called()
+        self.assertEqual(set(invoices.mapped("invoice_delivery_state")), {"sent"})
+
+    def test_pass_knows_the_slowest_of_those_that_were_worked_on_together(self):
+        work, clock = SendingPass(seconds=10), Mock()
+        clock.monotonic.side_effect = [0, 8, 10, 12]
+        with patch(f"{SendingPass.__module__}.time", clock):
+            with work.timing(4):
+                pass
+            with work.timing(4):
+                pass
+        self.assertEqual(work.slowest, 2)
+
+    def test_pass_that_has_begun_nothing_begins_whatever_there_is(self):
+        work = SendingPass(seconds=10)
+        self.assertFalse(work.would_break(40))
+        work.slowest = 1
+        self.assertFalse(work.would_break(9))
+        self.assertFalse(work.would_break(1))
+        self.assertTrue(work.would_break(11))
+        self.assertTrue(work.is_over())
+        self.assertFalse(SendingPass(slowest=1).would_break(1000))
 
     @mute_logger(SUMMARY_LOGGER)
     def test_envelopes_that_could_not_be_written_are_written_later(self):

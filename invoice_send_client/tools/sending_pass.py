@@ -3,6 +3,7 @@
 Plain Python: the run begins a pass, the lines and the mail layer fill it in.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -95,6 +96,7 @@ class SendingPass:
         learnt from the first mail of that kind
     :ivar prepared: :class:`Prepared` by the ids of the deliveries
     :ivar told: when the user was last told of a run, by the run's id
+    :ivar slowest: seconds a document took at most, of those worked on together
     """
 
     seconds: float | None = None
@@ -105,13 +107,39 @@ class SendingPass:
     configurations: dict = field(default_factory=dict)
     prepared: dict = field(default_factory=dict)
     told: dict = field(default_factory=dict)
+    slowest: float = 0
     _start: float = field(default_factory=lambda: time.monotonic())
 
     def is_over(self):
         """:return: whether nothing further may be begun"""
-        return self.seconds is not None and (
-            time.monotonic() - self._start > self.seconds
-        )
+        return self.seconds is not None and self._get_age() > self.seconds
+
+    def _get_age(self):
+        return time.monotonic() - self._start
+
+    def would_break(self, count):
+        """Tell whether documents that are begun together would outlast the pass, as far
+        as those before tell. Then it is over: whatever an end leaves of them is worked
+        on one by one. The first ones of a pass are begun in any case.
+
+        :param int count: of documents
+        """
+        if self.seconds is None or count == 1:
+            return False
+        if self.seconds - self._get_age() >= count * self.slowest:
+            return False
+        self.seconds = 0
+        return True
+
+    @contextlib.contextmanager
+    def timing(self, count):
+        """Learn from the block how long documents take that are worked on together.
+
+        :param int count: of documents
+        """
+        start = time.monotonic()
+        yield
+        self.slowest = max(self.slowest, (time.monotonic() - start) / count)
 
     def is_time_to_tell(self, run_id, interval):
         """Tell whether a run's progress is to be told again, and remember that it was.

@@ -238,12 +238,11 @@ class Company:
 
     # -- sending -----------------------------------------------------------------------
 
-    def send(self, count: int, *, pdfs: bool = False, rest: bool = True) -> Sent:
-        """Send the next invoices by the window of many.
+    def send(self, count: int, *, pdfs: bool = False) -> Sent:
+        """Send the next invoices by the window of many, until the worker rests.
 
         :param count: how many
         :param pdfs: wait for the legal PDFs as well, and tell when they were stored
-        :param rest: wait until the worker has nothing to do any more
         :return: what it took
         """
         move_ids, emails = self._take(count)
@@ -257,8 +256,7 @@ class Company:
         mails = self._wait_for_mails(before, emails)
         stored = self._wait_for_pdfs(move_ids) - start if pdfs else 0
         sent = self._describe(mails, start, pressed, stored)
-        if rest:
-            self._wait_for_rest()
+        self._wait_for_rest()
         return sent
 
     def send_singly(self, count: int) -> Sent:
