@@ -116,17 +116,20 @@ class InvoiceSendRun(models.Model):
     @api.depends("delivery_ids.state", "line_ids.state", "skipped")
     @api.depends_context("lang", "tz", "uid")
     def _compute_summary(self):
-        summaries = self._get_summaries()
+        summaries = self._get_summaries(
+            self._get_told_counts(), self._get_next_datetimes()
+        )
         for run in self:
             run.summary = summaries.get(run.id, "")
 
-    def _get_summaries(self):
+    def _get_summaries(self, counts, times):
         """:return: one sentence by run that leads with what did not go, in the language
             and the zone of the user
 
+        :param dict counts: from :meth:`_get_told_counts`
+        :param dict times: from :meth:`_get_next_datetimes`
         :rtype: dict[int, str]
         """
-        counts, times = self._get_told_counts(), self._get_next_datetimes()
         single = [run.id for run in self if sum(counts[run.id].values()) == 1]
         names = self._get_document_names(single)
         return {
@@ -235,7 +238,7 @@ class InvoiceSendRun(models.Model):
         :rtype: list[dict]
         """
         counts, times = self._get_told_counts(), self._get_next_datetimes()
-        summaries = self._get_summaries()
+        summaries = self._get_summaries(counts, times)
         return [
             {
                 "id": run.id,

@@ -254,12 +254,12 @@ class InvoiceSendRun(models.Model):
         """Tell the user how far a run came; what goes wrong with that stops no mail.
 
         :param tools.sending_pass.SendingPass work: knows when that was done last
-        :param float interval: seconds between two times
+        :param float interval: seconds between two times, at least; 0: in any case
         """
         if not work.is_time_to_tell(self.id, interval):
             return
         try:
-            with self._isolate():
+            with self._isolate(), work.telling(self.id):
                 self._tell_progress()
                 self._commit()
         except Exception:

@@ -76,7 +76,7 @@ class TestMyMessages(InvoiceSendCase):
     def test_summary_leads_with_what_did_not_go(self):
         run = self.press_send(3, refused=[1])
         self.assertRegex(run.summary, r" – 3 documents: 1 not sent, 2 sent$")
-        self.assertEqual(run._get_summaries()[run.id], run.summary)
+        self.assertEqual(run._get_progress_values()[0]["summary"], run.summary)
 
     def test_summary_of_one_document_names_it(self):
         invoice = self.make_invoice()

@@ -254,6 +254,23 @@ class TestSendingTogether(InvoiceSendCase):
         self.assertTrue(work.is_over())
         self.assertFalse(SendingPass(slowest=1).would_break(1000))
 
+    def test_what_takes_long_to_count_is_told_less_often_but_always_at_the_end(self):
+        work, clock, moment = SendingPass(seconds=10), Mock(), [100]
+        clock.monotonic.side_effect = lambda: moment[0]
+        with patch(f"{SendingPass.__module__}.time", clock):
+            self.assertTrue(work.is_time_to_tell(1, 1))
+            with work.telling(1):
+                moment[0] += 2
+            moment[0] += 90
+            self.assertFalse(work.is_time_to_tell(1, 1))
+            self.assertTrue(work.is_time_to_tell(2, 1))
+            moment[0] += 10
+            self.assertTrue(work.is_time_to_tell(1, 1))
+            with work.telling(1):
+                moment[0] += 2
+            self.assertFalse(work.is_time_to_tell(1, 1))
+            self.assertTrue(work.is_time_to_tell(1, 0))
+
     @mute_logger(SUMMARY_LOGGER)
     def test_envelopes_that_could_not_be_written_are_written_later(self):
         invoices = self.make_invoices(2)

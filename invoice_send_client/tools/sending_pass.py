@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+#: Times as long as it took to tell a user how far a run came, nothing more is told: at
+#: most a fiftieth of the time goes into it, however many documents are counted.
+PAUSE_OF_TELLING = 50
+
 
 def now():
     """:return: the moment in UTC without its zone, as Odoo's fields keep it
@@ -95,7 +99,8 @@ class SendingPass:
     :ivar configurations: :class:`Configuration` by what a letter is sent with, as
         learnt from the first mail of that kind
     :ivar prepared: :class:`Prepared` by the ids of the deliveries
-    :ivar told: when the user was last told of a run, by the run's id
+    :ivar told: when the user was last told of a run, by the run's id; to count a run of
+        thousands takes a while, by which that is the later
     :ivar slowest: seconds a document took at most, of those worked on together
     """
 
@@ -145,10 +150,21 @@ class SendingPass:
         """Tell whether a run's progress is to be told again, and remember that it was.
 
         :param int run_id: the run
-        :param float interval: seconds between two times
+        :param float interval: seconds between two times, at least; 0: in any case
         """
         last = self.told.get(run_id)
-        if last is not None and time.monotonic() - last < interval:
+        if interval and last is not None and time.monotonic() - last < interval:
             return False
         self.told[run_id] = time.monotonic()
         return True
+
+    @contextlib.contextmanager
+    def telling(self, run_id):
+        """Tell a user how far a run came in the block, and see to it that this takes no
+        more than a small part of the time.
+
+        :param int run_id: the run, see :meth:`is_time_to_tell`
+        """
+        start = time.monotonic()
+        yield
+        self.told[run_id] += PAUSE_OF_TELLING * (time.monotonic() - start)
