@@ -20,7 +20,7 @@ MB = 1 << 20
 MOST_MORE_MB = 60
 #: Sendings of a row's count before the one of very many, and as many after it, which is
 #: held against all of them together: a single one, of some four seconds, came out
-#: between 0.019 and 0.031, and machines change within the minutes that very many take.
+#: between 0.019 and 0.036, and machines change within the minutes that very many take.
 FEW_TIMES = 5
 DELAY = "report.print_delay"
 
