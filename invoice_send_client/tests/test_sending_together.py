@@ -264,10 +264,11 @@ class TestSendingTogether(InvoiceSendCase):
             moment[0] += 90
             self.assertFalse(work.is_time_to_tell(1, 1))
             self.assertTrue(work.is_time_to_tell(2, 1))
-            moment[0] += 10
+            moment[0] += 11
             self.assertTrue(work.is_time_to_tell(1, 1))
             with work.telling(1):
                 moment[0] += 2
+                work.told.clear()  # by a job in another thread
             self.assertFalse(work.is_time_to_tell(1, 1))
             self.assertTrue(work.is_time_to_tell(1, 0))
 

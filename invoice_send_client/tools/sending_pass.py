@@ -124,7 +124,7 @@ class SendingPass:
 
     def would_break(self, count):
         """Tell whether documents that are begun together would outlast the pass, as far
-        as those before tell. Then it is over: whatever an end leaves of them is worked
+        as those before tell, and end it then: whatever an end leaves of them is worked
         on one by one. The first ones of a pass are begun in any case.
 
         :param int count: of documents
@@ -167,4 +167,6 @@ class SendingPass:
         """
         start = time.monotonic()
         yield
-        self.told[run_id] += PAUSE_OF_TELLING * (time.monotonic() - start)
+        end = time.monotonic()
+        # set, not added to: jobs of other threads share it, and may have cleared it
+        self.told[run_id] = end + PAUSE_OF_TELLING * (end - start)
